@@ -1,0 +1,24 @@
+/** Why a value could not be measured. Closed set, shown to people as it is. */
+export type UnknownReason =
+  | 'NotReported' // Flink does not expose it (a source without pendingRecords, a metric not yet fetched)
+  | 'Incomplete' // Flink answered, but marked the sum as incomplete
+  | 'Stale' // older than the reader may use
+  | 'Restarted' // a counter went back or the job started anew between two samples
+  | 'TooFewSamples'
+  | 'Unreachable'
+  | 'Idle'; // a rate per busy second of something that was never busy
+
+/** A measured value, or unknown and why. Unknown is never zero, and never scales anything down. */
+export type Measurement =
+  | { readonly kind: 'known'; readonly value: number }
+  | { readonly kind: 'unknown'; readonly why: UnknownReason };
+
+/** A known measurement. */
+export const known = (value: number): Measurement => ({ kind: 'known', value });
+
+/** A missing measurement, with the reason. */
+export const unknown = (why: UnknownReason): Measurement => ({ kind: 'unknown', why });
+
+/** Applies `f` to a known value; an unknown one stays as it is. */
+export const mapMeasurement = (m: Measurement, f: (value: number) => number): Measurement =>
+  m.kind === 'known' ? known(f(m.value)) : m;
