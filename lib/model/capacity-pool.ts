@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './condition.ts';
+import { Conditions } from './condition.ts';
 import { HEADGATE_API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes-object.ts';
 import { Mode } from './mode.ts';
@@ -50,7 +50,7 @@ export const CapacityPoolStatus = z.object({
   used: Amounts.optional(),
   /** Written by compare-and-set before any grant; every grant carries its epoch. */
   plan: z.object({ epoch: z.number().int(), at: z.string(), grants: z.array(PlannedGrant) }).optional(),
-  conditions: z.array(Condition).optional(),
+  conditions: Conditions.optional(),
 });
 export type CapacityPoolStatus = z.infer<typeof CapacityPoolStatus>;
 

@@ -12,6 +12,11 @@ export const Condition = z.object({
 });
 export type Condition = z.infer<typeof Condition>;
 
+/** A list keyed by type, so that several writers can each own conditions of one object. */
+export const Conditions = z
+  .array(Condition)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+
 /** A condition without its transition time, as decisions produce it. */
 export type ConditionWish = Omit<Condition, 'lastTransitionTime'>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AutoscalingOverrides, ScalingBounds } from './autoscaling-policy.ts';
-import { Condition } from './condition.ts';
+import { Conditions } from './condition.ts';
 import { HEADGATE_API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes-object.ts';
 import { Mode, Pause } from './mode.ts';
@@ -112,7 +112,7 @@ export const ManagedJobStatus = z.object({
     .partial()
     .optional(),
   lastDecision: DecisionSummary.optional(),
-  conditions: z.array(Condition).optional(),
+  conditions: Conditions.optional(),
 });
 export type ManagedJobStatus = z.infer<typeof ManagedJobStatus>;
 

@@ -26,8 +26,7 @@ const QUANTITY =
 export const Quantity = z
   .union([z.string(), z.number()])
   .transform(String)
-  .pipe(z.string().regex(QUANTITY, 'must be a Kubernetes quantity such as 500m, 2 or 4Gi'))
-  .meta({ id: 'Quantity' });
+  .pipe(z.string().regex(QUANTITY, 'must be a Kubernetes quantity such as 500m, 2 or 4Gi'));
 
 /** What `spec` fields hold: amounts as people write them. */
 export const ResourceAmounts = z.object({ cpu: Quantity, memory: Quantity });

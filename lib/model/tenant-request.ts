@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './condition.ts';
+import { Conditions } from './condition.ts';
 import { HEADGATE_API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes-object.ts';
 
@@ -28,7 +28,7 @@ export const TenantRequestStatus = z.object({
   message: z.string().optional(),
   changed: z.array(z.string()).optional(),
   decidedAt: z.string().optional(),
-  conditions: z.array(Condition).optional(),
+  conditions: Conditions.optional(),
 });
 export type TenantRequestStatus = z.infer<typeof TenantRequestStatus>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AutoscalingOverrides } from './autoscaling-policy.ts';
-import { Condition } from './condition.ts';
+import { Conditions } from './condition.ts';
 import { HEADGATE_API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes-object.ts';
 import { Mode } from './mode.ts';
@@ -117,7 +117,7 @@ export const TenantStatus = z.object({
     })
     .partial()
     .optional(),
-  conditions: z.array(Condition).optional(),
+  conditions: Conditions.optional(),
 });
 export type TenantStatus = z.infer<typeof TenantStatus>;
 
