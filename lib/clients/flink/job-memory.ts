@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** What a look at a job leaves for the next one; kept with the tenant's sample history. Losing it costs calls, nothing else. */
+export const JobMemory = z.object({
+  jobId: z.string(),
+  /** The run that was seen last (`MetricSample.run`). */
+  run: z.string(),
+  /** Metric names of each source vertex that are worth asking for, and when they were listed (epoch milliseconds). */
+  sources: z.record(z.string(), z.object({ names: z.array(z.string()), listedAt: z.number() })),
+});
+export type JobMemory = z.infer<typeof JobMemory>;
