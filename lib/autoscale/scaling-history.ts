@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { JobGraph, VertexId } from '../model/job-graph.ts';
+import type { EpochMillis } from '../model/instant.ts';
+
+const Parallelism = z.record(z.string(), z.number().int().min(1));
+
+/** What the scaler remembers of a job between two looks. Small: it lives in the tenant's history object. */
+export const ScalingHistory = z.object({
+  /** Our last rescale. `before` and `after` name only the vertices that it changed. */
+  lastRescale: z
+    .object({
+      at: z.number(),
+      before: Parallelism,
+      after: Parallelism,
+      /** From the decision until the job ran again; learnt when the new run is first seen. */
+      tookSeconds: z.number().min(0).optional(),
+    })
+    .optional(),
+  /** A growth wish that rests on a load that has just jumped, so that it is looked at twice. */
+  growthSince: z.number().optional(),
+  /** Since when a smaller size has been wished without a break, and the highest size wished in that time. */
+  shrink: z.object({ since: z.number(), highest: Parallelism }).optional(),
+});
+export type ScalingHistory = z.infer<typeof ScalingHistory>;
+
+/** A restart that took longer than this was held up by something else, and teaches nothing about the next one. */
+const LONGEST_RESTART_SECONDS = 900;
+
+/**
+ * The history after a rescale that was really written. `decideScaling` already returns it for a rescale applied in full;
+ * call this when the grant was smaller than the wish. A decision that was not applied leaves the old history in place.
+ */
+export const recordRescale = (
+  graph: JobGraph,
+  parallelism: Readonly<Record<VertexId, number>>,
+  at: EpochMillis,
+): ScalingHistory => {
+  const changed = graph.vertices.filter((v) => (parallelism[v.id] ?? v.parallelism) !== v.parallelism);
+  return {
+    lastRescale: {
+      at,
+      before: Object.fromEntries(changed.map((v) => [v.id, v.parallelism])),
+      after: Object.fromEntries(changed.map((v) => [v.id, parallelism[v.id]!])),
+    },
+  };
+};
+
+/** Notes how long our last rescale kept the job from running, once its new run is there. */
+export const learnRestart = (history: ScalingHistory, runningSince: EpochMillis): ScalingHistory => {
+  const last = history.lastRescale;
+  if (last === undefined || last.tookSeconds !== undefined || runningSince <= last.at) return history;
+  const tookSeconds = Math.round((runningSince - last.at) / 1000);
+  return tookSeconds > LONGEST_RESTART_SECONDS ? history : { ...history, lastRescale: { ...last, tookSeconds } };
+};
