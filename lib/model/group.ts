@@ -8,6 +8,9 @@ export const SYSTEM_NAMESPACE = 'headgate-system';
 /** Marks every namespace and object of a tenant; its value is the tenant's name. */
 export const TENANT_LABEL = 'headgate.dev/tenant';
 
+/** On a granted ResourceQuota: the epoch of the plan it was written by. */
+export const PLAN_EPOCH_ANNOTATION = 'headgate.dev/plan-epoch';
+
 /**
  * One server-side-apply field manager per concern. An apply deletes what its manager owned and did not send,
  * so two concerns must never share one.

@@ -73,6 +73,8 @@ export const DecisionSummary = z.object({
 });
 export type DecisionSummary = z.infer<typeof DecisionSummary>;
 
+const Amounts = z.object({ cpu: z.string(), memory: z.string() });
+
 const VertexStatus = z.object({
   id: z.string(),
   name: z.string(),
@@ -96,9 +98,11 @@ export const ManagedJobStatus = z.object({
   utilizationPercent: z.number().int().optional(),
   lagSeconds: z.number().int().optional(),
   /** What the job would use at the size its load asks for; `rebalance` reads it as demand. */
-  demand: z.object({ cpu: z.string(), memory: z.string() }).optional(),
+  demand: z.object({ jobManagers: Amounts, taskManager: Amounts, taskManagers: z.number().int() }).optional(),
   restorePoint: RestorePoint.optional(),
   operation: Operation.optional(),
+  /** How many operations there have been: the epoch of the newest. */
+  operationEpoch: z.number().int().optional(),
   recovery: z
     .object({
       attempts: z.number().int(),
