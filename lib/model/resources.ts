@@ -5,48 +5,70 @@ export type Resources = { readonly cpuMillis: number; readonly memoryBytes: numb
 
 export const ZERO: Resources = { cpuMillis: 0, memoryBytes: 0 };
 
-const SUFFIX: Record<string, number> = {
-  '': 1,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
+/** Suffixes as powers: `[base, exponent]`. Larger ones (E, Ei) do not fit a safe integer of bytes. */
+const SUFFIX: Record<string, readonly [base: bigint, exponent: number]> = {
+  '': [10n, 0],
+  n: [10n, -9],
+  u: [10n, -6],
+  m: [10n, -3],
+  k: [10n, 3],
+  M: [10n, 6],
+  G: [10n, 9],
+  T: [10n, 12],
+  P: [10n, 15],
+  Ki: [2n, 10],
+  Mi: [2n, 20],
+  Gi: [2n, 30],
+  Ti: [2n, 40],
+  Pi: [2n, 50],
 };
 const QUANTITY =
-  /^(?<number>\d+(?:\.\d*)?|\.\d+)(?:(?<suffix>m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)|[eE](?<exponent>[+-]?\d{1,2}))?$/;
+  /^(?:(?<whole>\d+)(?:\.(?<decimals>\d*))?|\.(?<onlyDecimals>\d+))(?:(?<suffix>[numkMGTP]|[KMGTP]i)|[eE](?<exponent>[+-]?\d{1,2}))?$/;
+
+/** Far more digits than any amount has; big integers of hostile length are slow. */
+const MAX_LENGTH = 64;
 
 /** A non-negative Kubernetes quantity: `1`, `500m`, `0.5`, `1e3`, `2Gi`, `2G`. */
 export const Quantity = z
   .union([z.string(), z.number()])
   .transform(String)
-  .pipe(z.string().regex(QUANTITY, 'must be a Kubernetes quantity such as 500m, 2 or 4Gi'));
+  .pipe(
+    z
+      .string()
+      .max(MAX_LENGTH)
+      .regex(QUANTITY, { error: 'must be a Kubernetes quantity such as 500m, 2 or 4Gi', abort: true }),
+  );
 
-/** What `spec` fields hold: amounts as people write them. */
-export const ResourceAmounts = z.object({ cpu: Quantity, memory: Quantity });
-export type ResourceAmounts = z.infer<typeof ResourceAmounts>;
-
-/** The quantity times `scale`, rounded up to a whole number as the API server does. Undefined when it is no quantity. */
-const parseScaled = (text: string, scale: number): number | undefined => {
-  const groups = QUANTITY.exec(text.trim())?.groups;
+/**
+ * The quantity times `10 ** decimalPlaces`, rounded up to a whole number as the API server does (`resource.Quantity.ScaledValue`).
+ * In big integers, because binary fractions err: 0.3 × 1000 would round up to 301. Undefined when it is no quantity, or too large.
+ */
+const parseScaled = (text: string, decimalPlaces: number): number | undefined => {
+  const groups = text.length > MAX_LENGTH ? undefined : QUANTITY.exec(text.trim())?.groups;
   if (groups === undefined) return undefined;
-  const factor = groups['exponent'] === undefined ? SUFFIX[groups['suffix'] ?? '']! : 10 ** Number(groups['exponent']);
-  // 1e-9 forgives binary fractions: 0.3 × 1000 must not round up to 301.
-  const scaled = Math.ceil(Number(groups['number']) * factor * scale - 1e-9);
+  const decimals = groups['decimals'] ?? groups['onlyDecimals'] ?? '';
+  const [base, exponent] =
+    groups['exponent'] === undefined ? SUFFIX[groups['suffix'] ?? '']! : ([10n, Number(groups['exponent'])] as const);
+  let numerator = BigInt(`${groups['whole'] ?? ''}${decimals}`) * 10n ** BigInt(decimalPlaces);
+  let denominator = 10n ** BigInt(decimals.length);
+  if (exponent >= 0) numerator *= base ** BigInt(exponent);
+  else denominator *= base ** BigInt(-exponent);
+  const scaled = Number((numerator + denominator - 1n) / denominator);
   return Number.isSafeInteger(scaled) ? scaled : undefined;
 };
 
 /** A CPU quantity in milli-cores, rounded up. */
-export const parseCpuMillis = (text: string): number | undefined => parseScaled(text, 1000);
+export const parseCpuMillis = (text: string): number | undefined => parseScaled(text, 3);
 
 /** A memory quantity in bytes, rounded up. */
-export const parseMemoryBytes = (text: string): number | undefined => parseScaled(text, 1);
+export const parseMemoryBytes = (text: string): number | undefined => parseScaled(text, 0);
+
+/** What `spec` fields hold: amounts as people write them, refused when they are too large to be counted exactly. */
+export const ResourceAmounts = z.object({
+  cpu: Quantity.refine((text) => parseCpuMillis(text) !== undefined, 'is too large'),
+  memory: Quantity.refine((text) => parseMemoryBytes(text) !== undefined, 'is too large'),
+});
+export type ResourceAmounts = z.infer<typeof ResourceAmounts>;
 
 /** Amounts as a person wrote them, exact. Throws on text that the schema would have refused. */
 export const parseResources = (amounts: { readonly cpu: string; readonly memory: string }): Resources => {
@@ -62,10 +84,17 @@ export const parseResources = (amounts: { readonly cpu: string; readonly memory:
 export const formatCpu = (cpuMillis: number): string =>
   cpuMillis % 1000 === 0 ? String(cpuMillis / 1000) : `${cpuMillis}m`;
 
+const BINARY_UNITS = [
+  ['Ti', 2 ** 40],
+  ['Gi', 2 ** 30],
+  ['Mi', 2 ** 20],
+  ['Ki', 2 ** 10],
+] as const;
+
 /** Bytes with the largest binary suffix that keeps them exact. */
 export const formatMemory = (memoryBytes: number): string => {
-  for (const suffix of ['Ti', 'Gi', 'Mi', 'Ki']) {
-    if (memoryBytes !== 0 && memoryBytes % SUFFIX[suffix]! === 0) return `${memoryBytes / SUFFIX[suffix]!}${suffix}`;
+  for (const [suffix, bytes] of BINARY_UNITS) {
+    if (memoryBytes !== 0 && memoryBytes % bytes === 0) return `${memoryBytes / bytes}${suffix}`;
   }
   return String(memoryBytes);
 };
