@@ -40,6 +40,8 @@ export const PlannedGrant = z.object({
   /** When the target last went up or down (RFC 3339), for the cooldown. */
   raisedAt: z.string().optional(),
   cutAt: z.string().optional(),
+  /** The most that a run which still holds an older plan may write; void once the quotas carry this plan's epoch. */
+  ceiling: Amounts.optional(),
 });
 
 export const CapacityPoolStatus = z.object({

@@ -112,6 +112,8 @@ export const ManagedJobStatus = z.object({
       quarantinedSince: z.string(),
       lastFailure: z.string(),
       releasedNonce: z.number().int(),
+      /** When a person last released it: their word for failures before that. */
+      releasedAt: z.string(),
     })
     .partial()
     .optional(),
