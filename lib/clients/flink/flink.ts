@@ -1,25 +1,14 @@
-import type { FlinkObservation } from '../../model/flink-job.ts';
-import type { EpochMillis } from '../../model/instant.ts';
+import { z } from 'zod';
+import type { FlinkJob } from '../../model/flink-job.ts';
+import { toTimestamp, type EpochMillis } from '../../model/instant.ts';
 import type { VertexId } from '../../model/job-graph.ts';
 import type { RestorePoint } from '../../model/managed-job.ts';
-import type { JobMemory } from './job-memory.ts';
+import { Configuration, ResourceRequirements, SavepointStatus, TaskManagers } from './answers.ts';
+import { summariseStackTrace } from './failure.ts';
+import { observe, readJobs, type FlinkClock, type FlinkLook, type ObserveOptions } from './observe.ts';
+import { readFlink, type FlinkRequest, type SendToFlink } from './rest.ts';
 
-/** One call of Flink's REST API. `path` starts with a slash and knows nothing of where the JobManager is. */
-export type FlinkRequest = {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-};
-
-/** What came back, whatever its status; `body` as parsed JSON, or as text where it was none. */
-export type FlinkAnswer = { readonly status: number; readonly body: unknown };
-
-/** Carries a call to a JobManager: the Kubernetes service proxy, or `createDirectSend`. Rejects with a HeadgateError when no answer came. */
-export type SendToFlink = (request: FlinkRequest) => Promise<FlinkAnswer>;
-
-/** Waiting and the time, as `World` has them; `sleep` is to carry the invocation's abort signal. */
-export type FlinkClock = { readonly now: () => EpochMillis; readonly sleep: (millis: number) => Promise<void> };
+export type { FlinkLook } from './observe.ts';
 
 /** A TaskManager as the JobManager lists it. A dead one stays listed until its heartbeat times out. */
 export type TaskManager = {
@@ -43,16 +32,15 @@ export type SavepointWish = {
   readonly directory?: string;
 };
 
-/** A look at a job, and what makes the next look cheaper. */
-export type FlinkLook = FlinkObservation & { readonly memory: JobMemory | undefined };
-
 /** Flink's REST API, 1.18 to 2.x. Every call rejects with a HeadgateError; `observe` alone reports most of them in `missing`. */
 export type Flink = {
   /**
-   * Everything about one job. `jobId` names it (a session cluster runs many); without it, or when that job has ended,
-   * the newest job that has not, or else the newest.
+   * Everything about one job: the one that is named or remembered, as long as it has not ended, else the newest that has not
+   * ended, else the newest. Parts that could not be read are named in `missing`; rejects only when the invocation ends.
    */
-  readonly observe: (options?: { readonly jobId?: string; readonly memory?: JobMemory }) => Promise<FlinkLook>;
+  readonly observe: (options?: ObserveOptions) => Promise<FlinkLook>;
+  /** All jobs of the cluster, live. */
+  readonly jobs: () => Promise<readonly FlinkJob[]>;
   /**
    * Asks the adaptive scheduler for these parallelisms; every vertex of the job must be named. Resolves when Flink noted
    * the wish, not when the job runs so. Refused content: `Invalid` in Flink's words; an unknown or ended job: `NotFound`.
@@ -69,4 +57,72 @@ export type Flink = {
   readonly savepointProgress: (jobId: string, triggerId: string) => Promise<SavepointProgress>;
   /** Cancels without a savepoint. */
   readonly cancel: (jobId: string) => Promise<void>;
+};
+
+/** Answers whose content is of no interest: 202 with a request id, or `{}`. */
+const Accepted = z.unknown();
+
+/** A client of one JobManager, for one invocation. */
+export const createFlink = (send: SendToFlink, clock: FlinkClock): Flink => {
+  const read = <T>(path: string, schema: z.ZodType<T>): Promise<T> => readFlink(send, { method: 'GET', path }, schema);
+  const write = async (request: FlinkRequest): Promise<void> => {
+    await readFlink(send, request, Accepted);
+  };
+  return {
+    observe: (options) => observe(send, clock, options),
+    jobs: () => readJobs(send),
+    setResourceRequirements: (jobId, upper) =>
+      write({ method: 'PUT', path: `/jobs/${jobId}/resource-requirements`, body: requirementsOf(upper) }),
+    getResourceRequirements: async (jobId) => {
+      const requirements = await read(`/jobs/${jobId}/resource-requirements`, ResourceRequirements);
+      return Object.fromEntries(Object.entries(requirements).map(([id, r]) => [id, r.parallelism.upperBound]));
+    },
+    taskManagers: async () => {
+      const { taskmanagers } = await read('/taskmanagers', TaskManagers);
+      return taskmanagers.map((tm) => ({
+        id: tm.id,
+        slots: tm.slotsNumber,
+        freeSlots: tm.freeSlots,
+        heartbeatAt: tm.timeSinceLastHeartbeat,
+      }));
+    },
+    jobManagerConfiguration: async (jobId) => {
+      const entries = await read(`/jobs/${jobId}/jobmanager/config`, Configuration);
+      return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+    },
+    triggerSavepoint: ({ jobId, triggerId, directory }) =>
+      write({
+        method: 'POST',
+        path: `/jobs/${jobId}/savepoints`,
+        body: { triggerId, 'cancel-job': false, ...(directory !== undefined && { 'target-directory': directory }) },
+      }),
+    stopWithSavepoint: ({ jobId, triggerId, directory, drain = false }) =>
+      write({
+        method: 'POST',
+        path: `/jobs/${jobId}/stop`,
+        body: { triggerId, drain, ...(directory !== undefined && { targetDirectory: directory }) },
+      }),
+    savepointProgress: async (jobId, triggerId) => {
+      const status = await read(`/jobs/${jobId}/savepoints/${triggerId}`, SavepointStatus);
+      return progressOf(status, clock.now());
+    },
+    cancel: (jobId) => write({ method: 'PATCH', path: `/jobs/${jobId}`, query: { mode: 'cancel' } }),
+  };
+};
+
+/** The lower bound is always 1: above what exists it is accepted, and kills the job at its next failure. */
+const requirementsOf = (upper: Readonly<Record<VertexId, number>>): ResourceRequirements =>
+  Object.fromEntries(
+    Object.entries(upper).map(([id, upperBound]) => [id, { parallelism: { lowerBound: 1, upperBound } }]),
+  );
+
+/** Flink tells no completion time: it is taken as now, which can only make a savepoint look younger by the time between two looks. */
+const progressOf = ({ status, operation }: SavepointStatus, now: EpochMillis): SavepointProgress => {
+  if (status.id === 'IN_PROGRESS') return { kind: 'in-progress' };
+  const location = operation?.location;
+  if (location !== null && location !== undefined) {
+    return { kind: 'completed', restorePoint: { kind: 'savepoint', location, completedAt: toTimestamp(now) } };
+  }
+  const cause = operation?.['failure-cause']?.['stack-trace'];
+  return { kind: 'failed', why: cause === undefined ? 'Flink gave no reason' : summariseStackTrace(cause) };
 };
