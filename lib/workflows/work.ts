@@ -1,0 +1,137 @@
+import type { WorkMessage } from '../../events/work.ts';
+import { TENANT, type ConfigMap } from '../clients/kubernetes/kinds.ts';
+import { createStateStore, type StateStoreOptions } from '../clients/state-store/state-store.ts';
+import { HEADGATE_API_VERSION } from '../model/group.ts';
+import { TenantSpec, type Tenant } from '../model/tenant.ts';
+import { HeadgateError } from '../runtime/errors.ts';
+import type { Run } from './run.ts';
+import { sendLater } from './send-work.ts';
+import { readStop } from './stop.ts';
+import { applyJob } from './work/apply-job.ts';
+import { runOf, samplesOf } from './work/decide-job.ts';
+import { decideTenant } from './work/decide-tenant.ts';
+import type { JobDecision } from './work/job-decision.ts';
+import { observeTenant } from './work/observe-tenant.ts';
+import type { JobSnapshot, TenantSnapshot } from './work/snapshot.ts';
+import { historyObject, type JobHistory } from './work/tenant-history.ts';
+
+export type WorkConfig = {
+  readonly laterQueueUrl: string;
+  readonly tickPeriodSeconds: number;
+  readonly stateStore: Omit<StateStoreOptions, 'statePrefix'>;
+};
+
+/** A wait up to this long is worth a follow-up; the tick comes anyway after that. */
+const LONGEST_FOLLOW_UP_SECONDS = 50;
+/** Follow-ups due in the same slot of this length are one. */
+const FOLLOW_UP_SLOT_MILLIS = 5_000;
+
+/**
+ * One look at one tenant: observe, decide, apply. The message says who and why, never what; it is always acknowledged,
+ * because the next tick looks again. Only a tenant that cannot be read at all is worth a retry.
+ */
+export const workOnTenant = async (run: Run, config: WorkConfig, message: WorkMessage): Promise<void> => {
+  if (isOvertaken(message, run.world.now(), config.tickPeriodSeconds)) {
+    run.log.info('work dropped', { tenant: message.tenant, reason: 'TickOvertaken' });
+    return;
+  }
+  const stopped = await readStop(run.kubernetes);
+  const found = await run.kubernetes.get(TENANT, { name: message.tenant });
+  if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
+    run.log.info('work dropped', { tenant: message.tenant, reason: 'TenantGone' });
+    return;
+  }
+  const tenant: Tenant = { ...found, spec: TenantSpec.parse(found.spec) };
+  const stateStore = createStateStore(run.world, { ...config.stateStore, statePrefix: tenant.spec.isolation.statePrefix });
+  const snapshot = await observeTenant(run, stateStore, tenant, stopped, message);
+  const decided = decideTenant(snapshot);
+  const applied = await Promise.all(decided.map((decision) => applyAndRecord(run, snapshot, decision, message)));
+  if (stopped !== undefined) return;
+  await writeHistory(run, snapshot, applied);
+  await writeJobCounts(run, snapshot);
+  await followUp(run, config, message.tenant, applied);
+};
+
+/** A tick that waited longer than its period is followed by another one: nothing is lost with it. */
+const isOvertaken = (message: WorkMessage, now: number, periodSeconds: number): boolean =>
+  message.cause === 'tick' && now - message.at > 1000 * periodSeconds;
+
+/** Every decision is one log line and one count; a job that cannot be written does not hold up the others. */
+const applyAndRecord = async (run: Run, snapshot: TenantSnapshot, decision: JobDecision, message: WorkMessage): Promise<JobDecision> => {
+  const job = jobOf(snapshot, decision);
+  const outcome = await applyJob(run, snapshot, job, decision).catch((error: unknown): JobDecision => {
+    run.log.error('decision not written', { job: decision.key, error: String(error), code: error instanceof HeadgateError ? error.code : undefined });
+    return { ...decision, recheckAfterSeconds: FOLLOW_UP_SLOT_MILLIS / 1000 };
+  });
+  const { key, kind, reason, message: text, operation, evidence, recheckAfterSeconds } = outcome;
+  run.log.info('decision', { job: key, kind, reason, message: text, cause: message.cause, operation, evidence, recheckAfterSeconds });
+  run.count('Decision', { kind, reason });
+  return outcome;
+};
+
+const jobOf = (snapshot: TenantSnapshot, decision: JobDecision): JobSnapshot => {
+  const job = snapshot.jobs.find((j) => j.key === decision.key);
+  if (job === undefined) throw new RangeError(`a decision for a job that was not observed: ${decision.key}`);
+  return job;
+};
+
+const writeHistory = async (run: Run, snapshot: TenantSnapshot, applied: readonly JobDecision[]): Promise<void> => {
+  const jobs = Object.fromEntries(applied.map((decision) => [decision.key, historyAfter(snapshot, decision)]));
+  const { current } = snapshot.history;
+  const wish = historyObject(snapshot.tenant.metadata.name, jobs, current);
+  await run.kubernetes.apply<ConfigMap>(wish, { manager: 'headgate-history', current }).catch((error: unknown) => {
+    // Another run of the same tenant was quicker: its samples are as good as ours.
+    if (!(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
+    run.log.warn('history not written', { tenant: snapshot.tenant.metadata.name, code: error.code });
+  });
+};
+
+const historyAfter = (snapshot: TenantSnapshot, decision: JobDecision): JobHistory => {
+  const job = jobOf(snapshot, decision);
+  const run = runOf(job, snapshot.now);
+  const memory = job.look?.memory ?? job.history.memory;
+  const latestCheckpoint = job.look?.latestCheckpoint ?? job.history.latestCheckpoint;
+  return {
+    samples: samplesOf(snapshot, job),
+    scaling: decision.scaling,
+    ...(run === undefined ? {} : { run }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(latestCheckpoint === undefined ? {} : { latestCheckpoint }),
+  };
+};
+
+/** `status.jobs` of the Tenant: how many of its jobs run, wait, have failed or are quarantined. */
+const writeJobCounts = async (run: Run, snapshot: TenantSnapshot): Promise<void> => {
+  const { tenant } = snapshot;
+  const { name, resourceVersion } = tenant.metadata;
+  const wish = {
+    apiVersion: HEADGATE_API_VERSION,
+    kind: 'Tenant',
+    metadata: { name, resourceVersion },
+    status: { jobs: countJobs(snapshot.jobs) },
+  } as Tenant;
+  await run.kubernetes.apply<Tenant>(wish, { manager: 'headgate-status', subresource: 'status', current: tenant }).catch((error: unknown) => {
+    if (!(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
+  });
+};
+
+const countJobs = (jobs: readonly JobSnapshot[]) => {
+  const stateOf = (job: JobSnapshot) => job.look?.job?.state ?? job.workload?.reportedState;
+  const count = (test: (job: JobSnapshot) => boolean) => jobs.filter(test).length;
+  return {
+    running: count((job) => stateOf(job) === 'RUNNING'),
+    failed: count((job) => stateOf(job) === 'FAILED'),
+    pending: count((job) => !['RUNNING', 'FAILED', 'FINISHED', 'CANCELED', 'SUSPENDED'].includes(stateOf(job) ?? '')),
+    quarantined: count((job) => job.managed.status?.recovery?.quarantinedSince !== undefined),
+  };
+};
+
+/** One follow-up per tenant, for the job that is due first; chains that meet in a slot become one. */
+const followUp = async (run: Run, config: WorkConfig, tenant: string, applied: readonly JobDecision[]): Promise<void> => {
+  const soonest = Math.min(...applied.map((decision) => decision.recheckAfterSeconds ?? Number.POSITIVE_INFINITY));
+  if (soonest > LONGEST_FOLLOW_UP_SECONDS) return;
+  const now = run.world.now();
+  const delaySeconds = Math.max(2, Math.ceil(soonest));
+  const slot = Math.floor((now + 1000 * delaySeconds) / FOLLOW_UP_SLOT_MILLIS);
+  await sendLater(run, config.laterQueueUrl, { tenant, cause: 'follow-up', id: `follow-up-${slot}`, at: now }, delaySeconds);
+};

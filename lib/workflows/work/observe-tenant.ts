@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import type { WorkMessage } from '../../../events/work.ts';
+import { createFlink, type FlinkLook } from '../../clients/flink/flink.ts';
+import { CONFIG_MAP, FLINK_DEPLOYMENT, MANAGED_JOB, POD, RESOURCE_QUOTA, type ForeignObject, type Pod, type ResourceQuota } from '../../clients/kubernetes/kinds.ts';
+import type { StateStore } from '../../clients/state-store/state-store.ts';
+import { SYSTEM_NAMESPACE } from '../../model/group.ts';
+import { ManagedJobSpec, type ManagedJob, type RestorePoint } from '../../model/managed-job.ts';
+import { subtract, type Resources } from '../../model/resources.ts';
+import { namespacesOf, type Tenant } from '../../model/tenant.ts';
+import type { PodProblem } from '../../recovery/failure.ts';
+import type { RestorePointCandidate } from '../../recovery/recovery-decision.ts';
+import { HeadgateError } from '../../runtime/errors.ts';
+import { readFlinkDeployment, type FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
+import { GRANT_QUOTA, readQuota } from '../../tenant/resource-quota.ts';
+import type { Run } from '../run.ts';
+import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
+import { EMPTY_HISTORY, historyName, readHistory, type JobHistory } from './tenant-history.ts';
+
+/** A JobManager that does not answer must not keep its neighbours waiting. */
+const JOB_TIME_LIMIT_MILLIS = 10_000;
+
+/** Reads everything that `work` decides on. A job that cannot be read is marked so; the others are not held up. */
+export const observeTenant = async (
+  run: Run,
+  stateStore: StateStore,
+  tenant: Tenant,
+  stopped: string | undefined,
+  message: WorkMessage,
+): Promise<TenantSnapshot> => {
+  const name = tenant.metadata.name;
+  const [current, perNamespace] = await Promise.all([
+    run.kubernetes.get(CONFIG_MAP, { namespace: SYSTEM_NAMESPACE, name: historyName(name) }),
+    Promise.all(namespacesOf(tenant).map((namespace) => readNamespace(run, namespace))),
+  ]);
+  const history = readHistory(current);
+  const jobs = await Promise.all(
+    perNamespace.flatMap((namespace) =>
+      namespace.jobs.map((managed) => observeJob(run, stateStore, managed, namespace, history.jobs[keyOf(managed)] ?? EMPTY_HISTORY)),
+    ),
+  );
+  return {
+    now: run.world.now(),
+    tenant,
+    stopped,
+    jobs,
+    room: Object.fromEntries(perNamespace.map((n) => [n.namespace, n.room])),
+    history,
+    urgent: urgentJobs(message),
+  };
+};
+
+/** `namespace/name`. */
+export const keyOf = (managed: ManagedJob): string => `${managed.metadata.namespace}/${managed.metadata.name}`;
+
+const urgentJobs = (message: WorkMessage): TenantSnapshot['urgent'] => {
+  if (message.cause !== 'alert' && message.cause !== 'request') return new Set();
+  return message.job === undefined ? 'all' : new Set([message.job]);
+};
+
+type NamespaceObjects = {
+  readonly namespace: string;
+  readonly jobs: readonly ManagedJob[];
+  readonly deployments: readonly ForeignObject[];
+  readonly pods: readonly Pod[];
+  readonly room: Resources | undefined;
+};
+
+const readNamespace = async (run: Run, namespace: string): Promise<NamespaceObjects> => {
+  const [jobs, deployments, pods, quota] = await Promise.all([
+    run.kubernetes.list(MANAGED_JOB, { namespace }),
+    run.kubernetes.list(FLINK_DEPLOYMENT, { namespace }),
+    run.kubernetes.list(POD, { namespace }),
+    run.kubernetes.get(RESOURCE_QUOTA, { namespace, name: GRANT_QUOTA }),
+  ]);
+  const parsed = jobs.map((job) => ({ ...job, spec: ManagedJobSpec.parse(job.spec) }));
+  const discovered = deployments.filter((d) => !parsed.some((job) => job.spec.targetRef.name === d.metadata.name)).map(discover);
+  return { namespace, jobs: [...parsed, ...discovered], deployments, pods, room: roomUnder(quota) };
+};
+
+/** A workload that nobody submitted through Headgate: the ManagedJob that stands for it, not yet written. */
+const discover = (deployment: ForeignObject): ManagedJob => ({
+  apiVersion: MANAGED_JOB.apiVersion as ManagedJob['apiVersion'],
+  kind: 'ManagedJob',
+  metadata: { name: deployment.metadata.name, namespace: deployment.metadata.namespace ?? '' },
+  spec: ManagedJobSpec.parse({ targetRef: { apiVersion: deployment.apiVersion, kind: 'FlinkDeployment', name: deployment.metadata.name } }),
+});
+
+/** What admission would still let in: it goes by `status.hard`, and a quota it has not seen lets in nothing. */
+const roomUnder = (quota: ResourceQuota | undefined): Resources | undefined => {
+  const reading = quota === undefined ? undefined : readQuota(quota);
+  return reading?.statusHard === undefined || reading.used === undefined ? undefined : subtract(reading.statusHard, reading.used);
+};
+
+const observeJob = async (
+  run: Run,
+  stateStore: StateStore,
+  managed: ManagedJob,
+  objects: NamespaceObjects,
+  history: JobHistory,
+): Promise<JobSnapshot> => {
+  const target = managed.spec.targetRef.name;
+  const deployment = objects.deployments.find((d) => d.metadata.name === target);
+  const workload = deployment === undefined ? undefined : readFlinkDeployment(deployment);
+  const pods = objects.pods.filter((pod) => pod.metadata.labels?.['app'] === target && !isDone(pod));
+  const looked = await lookAt(run, workload, managed, history);
+  return {
+    key: keyOf(managed),
+    managed,
+    target: deployment,
+    workload,
+    look: looked.look,
+    history,
+    taskManagerPods: pods.filter((pod) => pod.metadata.labels?.['component'] === 'taskmanager').length,
+    podProblems: pods.flatMap(podProblemsOf),
+    restorePoints: hasFailed(workload, looked.look) ? await readRestorePoints(stateStore, managed, workload, looked.look, history) : [],
+    missing: [...looked.missing, ...(looked.look?.missing ?? [])],
+  };
+};
+
+const isDone = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+const lookAt = async (
+  run: Run,
+  workload: FlinkDeploymentWorkload | undefined,
+  managed: ManagedJob,
+  history: JobHistory,
+): Promise<{ look: FlinkLook | undefined; missing: readonly string[] }> => {
+  if (workload === undefined || workload.suspended) return { look: undefined, missing: [] };
+  const proxy = run.kubernetes.proxy({ namespace: managed.metadata.namespace ?? '', service: workload.rest.service, port: workload.rest.port });
+  const flink = createFlink(proxy, { now: run.world.now, sleep: (millis) => run.world.sleep(millis, run.signal) });
+  const look = flink.observe(history.memory === undefined ? {} : { memory: history.memory });
+  try {
+    return { look: await within(run, JOB_TIME_LIMIT_MILLIS, look), missing: [] };
+  } catch (error) {
+    if (!(error instanceof HeadgateError) || error.code === 'DeadlineExceeded') throw error;
+    return { look: undefined, missing: [`the JobManager does not answer: ${error.message}`] };
+  }
+};
+
+/** The answer, or `Unavailable` when it does not come in time. */
+const within = async <T>(run: Run, millis: number, answer: Promise<T>): Promise<T> => {
+  const givenUp = new AbortController();
+  const limit = run.world.sleep(millis, AbortSignal.any([run.signal, givenUp.signal])).then(() => {
+    throw new HeadgateError('Unavailable', `no answer within ${millis / 1000} s`);
+  });
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    limit.catch(() => undefined);
+    answer.catch(() => undefined);
+    givenUp.abort();
+  }
+};
+
+const hasFailed = (workload: FlinkDeploymentWorkload | undefined, look: FlinkLook | undefined): boolean =>
+  look?.job === undefined ? workload?.reportedState === 'FAILED' : look.job.state === 'FAILED';
+
+/** Every place the job might be restored from, each with a proof that it is there or is not. */
+const readRestorePoints = async (
+  stateStore: StateStore,
+  managed: ManagedJob,
+  workload: FlinkDeploymentWorkload | undefined,
+  look: FlinkLook | undefined,
+  history: JobHistory,
+): Promise<readonly RestorePointCandidate[]> => {
+  const jobId = look?.job?.id ?? workload?.reportedJobId ?? managed.status?.job?.id;
+  const { checkpoints, savepoints } = workload?.directories ?? {};
+  const folders = [...(checkpoints === undefined || jobId === undefined ? [] : [`${checkpoints}/${jobId}`]), ...(savepoints === undefined ? [] : [savepoints])];
+  const listed = (await Promise.all(folders.map((folder) => stateStore.listRestorePoints(folder)))).flat();
+  const named = [look?.latestCheckpoint, history.latestCheckpoint, managed.status?.restorePoint].filter((p) => p !== undefined);
+  const unlisted = named.filter((p, i) => !listed.some((l) => sameLocation(l, p)) && named.findIndex((n) => sameLocation(n, p)) === i);
+  const proven = await Promise.all(unlisted.map(async (point) => ({ point, proof: await proofOf(stateStore, point) })));
+  return [...listed.map((point) => ({ point, proof: 'proven' as const })), ...proven];
+};
+
+const sameLocation = (a: RestorePoint, b: RestorePoint): boolean => a.location === b.location;
+
+const proofOf = async (stateStore: StateStore, point: RestorePoint): Promise<RestorePointCandidate['proof']> => {
+  const proof = await stateStore.proveCheckpoint(point.location);
+  if (proof.kind === 'exists') return 'proven';
+  return proof.kind === 'absent' ? 'missing' : 'unknown';
+};
+
+/** The part of a pod's status that tells why it does not run. */
+const PodTrouble = z.object({
+  conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() })).default([]),
+  containerStatuses: z
+    .array(
+      z.object({
+        state: z
+          .object({
+            waiting: z.object({ reason: z.string().default(''), message: z.string().optional() }).optional(),
+            terminated: z.object({ reason: z.string().default(''), message: z.string().optional(), exitCode: z.number() }).optional(),
+          })
+          .default({}),
+        lastState: z.object({ terminated: z.object({ reason: z.string().default('') }).optional() }).default({}),
+      }),
+    )
+    .default([]),
+});
+
+/** Waiting for these is normal. */
+const NO_TROUBLE = new Set(['', 'ContainerCreating', 'PodInitializing', 'Completed']);
+
+const podProblemsOf = (pod: Pod): readonly PodProblem[] => {
+  const parsed = PodTrouble.safeParse(pod.status ?? {});
+  if (!parsed.success) return [];
+  const component = pod.metadata.labels?.['component'] === 'taskmanager' ? 'taskmanager' : 'jobmanager';
+  const reasons = parsed.data.containerStatuses.flatMap(({ state, lastState }) => [state.waiting, state.terminated, lastState.terminated].filter((s) => s !== undefined));
+  const unscheduled = parsed.data.conditions.filter((c) => c.type === 'PodScheduled' && c.status === 'False');
+  return [...reasons, ...unscheduled]
+    .filter((problem) => !NO_TROUBLE.has(problem.reason ?? ''))
+    .map((problem) => ({
+      pod: pod.metadata.name,
+      component,
+      reason: problem.reason ?? 'Unknown',
+      ...('message' in problem && typeof problem.message === 'string' ? { message: problem.message } : {}),
+    }));
+};
