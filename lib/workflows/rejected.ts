@@ -1,0 +1,55 @@
+import { SYSTEM_NAMESPACE } from '../model/group.ts';
+import { toTimestamp } from '../model/instant.ts';
+import { parseRequest, requestKey } from '../tenant/parse-request.ts';
+import { LEDGER_SECONDS } from './tenant-requests.ts';
+import { findEntry, isSettled, openEntry, settleEntry } from './tenant-requests/ledger.ts';
+import type { Run } from './run.ts';
+
+/** A message that its function failed on too often. */
+export type DeadLetter = {
+  /** Name of the queue it died in. */
+  readonly queue: string;
+  readonly messageId: string;
+  readonly body: string;
+  readonly group: string;
+  readonly senderId: string;
+  readonly receiveCount: number;
+};
+
+/** A request is one whose dead letters end in this. */
+const REQUESTS_QUEUE = /requests-dead(\.fifo)?$/;
+
+/**
+ * Writes down a message that nobody could handle, and only then lets it go. A request gets the outcome `failed` where its
+ * sender looks for it; any other message is level-triggered and comes again by itself, so a log line and a count do.
+ */
+export const recordDeadLetter = async (run: Run, letter: DeadLetter): Promise<void> => {
+  run.log.error('dead letter', { ...letter, body: letter.body.slice(0, 1024) });
+  run.count('DeadLetter', { queue: letter.queue });
+  if (!REQUESTS_QUEUE.test(letter.queue)) return;
+
+  const sender = `sqs:${letter.senderId}`;
+  const now = run.world.now();
+  const parsed = parseRequest({ body: letter.body, group: letter.group, sender, now, maxAgeSeconds: LEDGER_SECONDS });
+  const key = parsed.key ?? requestKey('sqs', letter.messageId);
+  // Where the tenant's entries are is not asked: the same key is looked for in both places it can be.
+  const known = await findEntry(run, key, letter.group);
+  if (known !== undefined && isSettled(known)) return;
+  const spec = parsed.ok
+    ? parsed.spec
+    : {
+        id: letter.messageId,
+        source: 'sqs',
+        type: 'unreadable',
+        tenant: letter.group.slice(0, 63),
+        time: toTimestamp(now),
+        sender,
+        data: { body: letter.body.slice(0, 1024) },
+      };
+  const entry = known ?? (await openEntry(run, key, SYSTEM_NAMESPACE, spec));
+  await settleEntry(run, entry, {
+    outcome: 'failed',
+    reason: 'GivenUp',
+    message: `could not be carried out in ${letter.receiveCount} attempts; send it again under a new id`,
+  });
+};
