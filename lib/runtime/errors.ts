@@ -47,3 +47,9 @@ export class HeadgateError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/** What went wrong in words, with the socket's error that `fetch` hides in the cause of its own. */
+export const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+};
