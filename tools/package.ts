@@ -8,7 +8,8 @@ const OUT = '.build';
 // Equal sources give equal zips, so an unchanged function is not deployed again. Zip knows no time before 1980.
 const ZIP_TIME = new Date('1980-01-02T00:00:00Z');
 // Bundled CommonJS packages still call require for Node's own modules.
-const REQUIRE_BANNER = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const REQUIRE_BANNER =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 const names = readdirSync('functions').map((file) => basename(file, '.ts'));
 
@@ -35,5 +36,7 @@ for (const name of names) {
   );
   const zip = zipSync(files, { level: 9, mtime: ZIP_TIME });
   writeFileSync(`${OUT}/${name}.zip`, zip);
-  console.log(`${name.padEnd(16)} ${(files[`${name}.mjs`]!.length / 1024).toFixed(0).padStart(6)} KiB, zipped ${(zip.length / 1024).toFixed(0).padStart(5)} KiB`);
+  console.log(
+    `${name.padEnd(16)} ${(files[`${name}.mjs`]!.length / 1024).toFixed(0).padStart(6)} KiB, zipped ${(zip.length / 1024).toFixed(0).padStart(5)} KiB`,
+  );
 }

@@ -19,7 +19,11 @@ const REPEAT_SLOT_MILLIS = 60_000;
  * Turns alerts into an immediate look at the tenants they name. An alert never carries an action: its labels
  * `namespace` and `managedjob` only say where to look. A resolved alert is ignored.
  */
-export const routeAlerts = async (run: Run, workQueueUrl: string, webhook: AlertmanagerWebhook): Promise<AlertsAnswer> => {
+export const routeAlerts = async (
+  run: Run,
+  workQueueUrl: string,
+  webhook: AlertmanagerWebhook,
+): Promise<AlertsAnswer> => {
   const now = run.world.now();
   const queued: AlertsAnswer['queued'][number][] = [];
   const ignored: AlertsAnswer['ignored'][number][] = [];

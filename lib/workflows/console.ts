@@ -16,7 +16,9 @@ export const renderConsole = async (run: Run): Promise<string> => {
   ]);
   return page(
     [
-      stopped === undefined ? '' : `<p class="stop">Stopped: ${text(stopped)}. Nothing is written until the stop is lifted.</p>`,
+      stopped === undefined
+        ? ''
+        : `<p class="stop">Stopped: ${text(stopped)}. Nothing is written until the stop is lifted.</p>`,
       section('Capacity pools', POOL_COLUMNS, pools),
       section('Tenants', TENANT_COLUMNS, tenants),
       section('Jobs', JOB_COLUMNS, jobs),
@@ -61,12 +63,15 @@ const JOB_COLUMNS: readonly Column<ManagedJob>[] = [
   ['Since', (j) => j.status?.lastDecision?.at],
 ];
 
-const amounts = (r: { readonly cpu?: string | undefined; readonly memory?: string | undefined } | undefined): string | undefined =>
-  r === undefined ? undefined : `${r.cpu ?? '?'} / ${r.memory ?? '?'}`;
+const amounts = (
+  r: { readonly cpu?: string | undefined; readonly memory?: string | undefined } | undefined,
+): string | undefined => (r === undefined ? undefined : `${r.cpu ?? '?'} / ${r.memory ?? '?'}`);
 
 const section = <T>(title: string, columns: readonly Column<T>[], rows: readonly T[]): string => {
   const head = columns.map(([name]) => `<th>${text(name)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${columns.map(([, value]) => `<td>${text(String(value(row) ?? '–'))}</td>`).join('')}</tr>`).join('\n');
+  const body = rows
+    .map((row) => `<tr>${columns.map(([, value]) => `<td>${text(String(value(row) ?? '–'))}</td>`).join('')}</tr>`)
+    .join('\n');
   return `<h2>${text(title)}</h2>\n<table><thead><tr>${head}</tr></thead><tbody>\n${body || `<tr><td colspan="${columns.length}">none</td></tr>`}\n</tbody></table>`;
 };
 

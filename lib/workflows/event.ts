@@ -4,7 +4,12 @@ import type { EpochMillis } from '../model/instant.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 
 /** What an Event tells. */
-export type Tidings = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly action: string; readonly note: string };
+export type Tidings = {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+};
 
 /** `note` may hold no more. */
 const NOTE_LIMIT = 1024;
@@ -12,7 +17,9 @@ const NOTE_LIMIT = 1024;
 /** An `events.k8s.io/v1` Event about an object, named after what it says, so that a repeat within a minute is the same one. */
 export const eventFor = (about: KubernetesObject, tidings: Tidings, now: EpochMillis): Event => {
   const minute = Math.floor(now / 60_000);
-  const identity = createHash('sha256').update(JSON.stringify([about.metadata.uid, tidings.reason, tidings.action, minute])).digest('hex');
+  const identity = createHash('sha256')
+    .update(JSON.stringify([about.metadata.uid, tidings.reason, tidings.action, minute]))
+    .digest('hex');
   const { name, namespace, uid, resourceVersion } = about.metadata;
   return {
     apiVersion: 'events.k8s.io/v1',

@@ -1,7 +1,14 @@
-import { CAPACITY_POOL, MANAGED_JOB, NODE, RESOURCE_QUOTA, TENANT, type ResourceQuota } from '../clients/kubernetes/kinds.ts';
-import type { CapacityPool } from '../model/capacity-pool.ts';
+import {
+  CAPACITY_POOL,
+  MANAGED_JOB,
+  NODE,
+  RESOURCE_QUOTA,
+  TENANT,
+  type ResourceQuota,
+} from '../clients/kubernetes/kinds.ts';
+import { CapacityPoolSpec, type CapacityPool } from '../model/capacity-pool.ts';
 import { setConditions } from '../model/condition.ts';
-import { HEADGATE_API_VERSION, PLAN_EPOCH_ANNOTATION, TENANT_LABEL } from '../model/group.ts';
+import { PLAN_EPOCH_ANNOTATION, TENANT_LABEL } from '../model/group.ts';
 import type { ManagedJob } from '../model/managed-job.ts';
 import { mostCareful } from '../model/mode.ts';
 import { formatResources, parseResources, sum, ZERO } from '../model/resources.ts';
@@ -10,11 +17,11 @@ import { demandOf, quantumOf, type JobFootprint } from '../quota/job-demand.ts';
 import { planRebalance } from '../quota/plan-rebalance.ts';
 import { readPoolCapacity } from '../quota/pool-capacity.ts';
 import type { NamespaceReading, RebalanceInput, RebalancePlan, TenantReading } from '../quota/rebalance-plan.ts';
-import { CapacityPoolSpec } from '../model/capacity-pool.ts';
 import { GRANT_QUOTA, quotaHard, readQuota } from '../tenant/resource-quota.ts';
 import { HeadgateError } from '../runtime/errors.ts';
 import type { Run } from './run.ts';
 import { sendWork } from './send-work.ts';
+import { statusWish } from './status-wish.ts';
 import { readStop } from './stop.ts';
 
 export type RebalanceConfig = { readonly workQueueUrl: string };
@@ -61,7 +68,12 @@ const readWorld = async (run: Run): Promise<ClusterReading> => {
   return { pools, tenants, quotas: quotas.filter((q) => q.metadata.name === GRANT_QUOTA), jobs, nodes };
 };
 
-const rebalancePool = async (run: Run, config: RebalanceConfig, pool: CapacityPool, world: ClusterReading): Promise<void> => {
+const rebalancePool = async (
+  run: Run,
+  config: RebalanceConfig,
+  pool: CapacityPool,
+  world: ClusterReading,
+): Promise<void> => {
   const spec = CapacityPoolSpec.parse(pool.spec);
   const tenants = world.tenants.filter((t) => t.spec.pool === pool.metadata.name);
   const input: RebalanceInput = {
@@ -73,7 +85,12 @@ const rebalancePool = async (run: Run, config: RebalanceConfig, pool: CapacityPo
     now: run.world.now(),
   };
   const decided = planRebalance(input);
-  run.log.info('rebalance', { pool: pool.metadata.name, epoch: decided.plan.epoch, grants: decided.grants, reclaim: decided.reclaim });
+  run.log.info('rebalance', {
+    pool: pool.metadata.name,
+    epoch: decided.plan.epoch,
+    grants: decided.grants,
+    reclaim: decided.reclaim,
+  });
   await applyPlan(run, pool, decided);
   const raised = await applyGrants(run, decided, world.quotas);
   await Promise.all(tenants.map((tenant) => applyTenantQuota(run, tenant, decided)));
@@ -84,11 +101,19 @@ const readTenant = (tenant: Tenant, pool: CapacityPoolSpec, world: ClusterReadin
   const spec = TenantSpec.parse(tenant.spec);
   const footprints = (namespace?: string): readonly JobFootprint[] =>
     world.jobs
-      .filter((job) => (namespace === undefined ? namespacesOf(tenant).includes(job.metadata.namespace ?? '') : job.metadata.namespace === namespace))
+      .filter((job) =>
+        namespace === undefined
+          ? namespacesOf(tenant).includes(job.metadata.namespace ?? '')
+          : job.metadata.namespace === namespace,
+      )
       .flatMap((job) => footprintOf(job));
   const namespaces = namespacesOf(tenant).map((namespace): NamespaceReading => {
     const quota = world.quotas.find((q) => q.metadata.namespace === namespace);
-    return { namespace, demand: demandOf(footprints(namespace)), quota: quota === undefined ? undefined : readGrant(quota) };
+    return {
+      namespace,
+      demand: demandOf(footprints(namespace)),
+      quota: quota === undefined ? undefined : readGrant(quota),
+    };
   });
   const jobs = footprints();
   return {
@@ -112,7 +137,13 @@ const readTenant = (tenant: Tenant, pool: CapacityPoolSpec, world: ClusterReadin
 const footprintOf = (job: ManagedJob): readonly JobFootprint[] => {
   const demand = job.status?.demand;
   if (demand === undefined) return [];
-  return [{ jobManagers: parseResources(demand.jobManagers), taskManager: parseResources(demand.taskManager), taskManagers: demand.taskManagers }];
+  return [
+    {
+      jobManagers: parseResources(demand.jobManagers),
+      taskManager: parseResources(demand.taskManager),
+      taskManagers: demand.taskManagers,
+    },
+  ];
 };
 
 const readGrant = (quota: ResourceQuota): NonNullable<NamespaceReading['quota']> => {
@@ -139,21 +170,22 @@ const unclaimedBy = (world: ClusterReading) => {
 /** The plan is written by compare-and-set before any grant: of two runs that read the same pool, one goes on. */
 const applyPlan = async (run: Run, pool: CapacityPool, decided: RebalancePlan): Promise<void> => {
   await run.kubernetes.apply<CapacityPool>(
-    {
-      ...bare(pool),
-      status: {
-        observedGeneration: pool.metadata.generation,
-        ...decided.pool.amounts,
-        plan: decided.plan,
-        conditions: setConditions(pool.status?.conditions ?? [], decided.pool.conditions, run.world.now()),
-      },
-    } as CapacityPool,
+    statusWish(pool, {
+      ...(pool.metadata.generation === undefined ? {} : { observedGeneration: pool.metadata.generation }),
+      ...decided.pool.amounts,
+      plan: decided.plan,
+      conditions: setConditions(pool.status?.conditions ?? [], decided.pool.conditions, run.world.now()),
+    }),
     { manager: 'headgate-plan', subresource: 'status', current: pool },
   );
 };
 
 /** Writes the grants that change; answers the tenants whose grant was raised. A quota that moved meanwhile is left to the next run. */
-const applyGrants = async (run: Run, decided: RebalancePlan, quotas: readonly ResourceQuota[]): Promise<ReadonlySet<string>> => {
+const applyGrants = async (
+  run: Run,
+  decided: RebalancePlan,
+  quotas: readonly ResourceQuota[],
+): Promise<ReadonlySet<string>> => {
   const raised = new Set<string>();
   for (const grant of decided.grants.filter((g) => g.phase !== 'settled' && g.phase !== 'hold')) {
     const current = quotas.find((q) => q.metadata.namespace === grant.namespace);
@@ -164,7 +196,9 @@ const applyGrants = async (run: Run, decided: RebalancePlan, quotas: readonly Re
       metadata: {
         name: GRANT_QUOTA,
         namespace: grant.namespace,
-        ...(current.metadata.resourceVersion === undefined ? {} : { resourceVersion: current.metadata.resourceVersion }),
+        ...(current.metadata.resourceVersion === undefined
+          ? {}
+          : { resourceVersion: current.metadata.resourceVersion }),
         annotations: { [PLAN_EPOCH_ANNOTATION]: String(decided.plan.epoch) },
       },
       spec: { hard: quotaHard(grant.hard) },
@@ -196,34 +230,31 @@ const applyTenantQuota = async (run: Run, tenant: Tenant, decided: RebalancePlan
     run.world.now(),
   );
   await run.kubernetes.apply<Tenant>(
-    {
-      ...bare(tenant),
-      status: {
-        quota: {
-          ...Object.fromEntries(Object.entries(amounts).map(([name, r]) => [name, formatResources(r)])),
-          epoch: decided.plan.epoch,
-        },
-        conditions: settled,
+    statusWish(tenant, {
+      quota: {
+        ...Object.fromEntries(Object.entries(amounts).map(([name, r]) => [name, formatResources(r)])),
+        epoch: decided.plan.epoch,
       },
-    } as Tenant,
+      conditions: settled,
+    }),
     { manager: 'headgate-quota', subresource: 'status', current: tenant },
   );
 };
 
 /** Whoever got more may grow, whoever holds too much must shrink: both are looked at without waiting for the tick. */
-const wakeTenants = async (run: Run, config: RebalanceConfig, decided: RebalancePlan, raised: ReadonlySet<string>): Promise<void> => {
+const wakeTenants = async (
+  run: Run,
+  config: RebalanceConfig,
+  decided: RebalancePlan,
+  raised: ReadonlySet<string>,
+): Promise<void> => {
   const reclaimed = decided.reclaim.map((r) => r.tenant);
   for (const tenant of new Set([...raised, ...reclaimed])) {
-    await sendWork(run, config.workQueueUrl, { tenant, cause: 'rebalance', id: `rebalance-${decided.plan.epoch}`, at: run.world.now() });
+    await sendWork(run, config.workQueueUrl, {
+      tenant,
+      cause: 'rebalance',
+      id: `rebalance-${decided.plan.epoch}`,
+      at: run.world.now(),
+    });
   }
 };
-
-/** What an apply to a subresource must name: the object, and its version as precondition. */
-const bare = (object: CapacityPool | Tenant) => ({
-  apiVersion: HEADGATE_API_VERSION,
-  kind: object.kind,
-  metadata: {
-    name: object.metadata.name,
-    ...(object.metadata.resourceVersion === undefined ? {} : { resourceVersion: object.metadata.resourceVersion }),
-  },
-});

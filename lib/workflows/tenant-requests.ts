@@ -96,11 +96,17 @@ const carryOut = async (
   request: AcceptedRequest,
 ): Promise<Outcome> => {
   const { key } = request;
-  if (request.type === 'dev.headgate.tenant.apply.v1') return await applyTenant(run, config, request.event.subject, key, request.data);
+  if (request.type === 'dev.headgate.tenant.apply.v1')
+    return await applyTenant(run, config, request.event.subject, key, request.data);
   if (tenant === undefined) return rejected('UnknownTenant', [`there is no tenant ${request.event.subject}`]);
   const outcome = await carryOutForTenant(run, tenant, request);
   if (outcome.outcome === 'accepted') {
-    await sendWork(run, config.workQueueUrl, { tenant: tenant.metadata.name, cause: 'request', id: key, at: run.world.now() });
+    await sendWork(run, config.workQueueUrl, {
+      tenant: tenant.metadata.name,
+      cause: 'request',
+      id: key,
+      at: run.world.now(),
+    });
   }
   return outcome;
 };
@@ -112,7 +118,9 @@ const carryOutForTenant = async (run: Run, tenant: Tenant, request: AcceptedRequ
     case 'dev.headgate.tenant.uncordon.v1': {
       const planned = planCordon({ tenant, type: request.type, key });
       if ('problems' in planned) return rejected('Invalid', planned.problems);
-      return accepted((await Promise.all(planned.objects.map((object) => applyWish(run, object, 'headgate-wish')))).flat());
+      return accepted(
+        (await Promise.all(planned.objects.map((object) => applyWish(run, object, 'headgate-wish')))).flat(),
+      );
     }
     case 'dev.headgate.job.submit.v1':
     case 'dev.headgate.job.update.v1':
@@ -132,8 +140,19 @@ const carryOutForTenant = async (run: Run, tenant: Tenant, request: AcceptedRequ
 };
 
 /** Drift repair: no ledger entry, because nobody waits for an outcome; the Tenant's `Ready` condition tells. */
-const reconcile = async (run: Run, config: TenantRequestsConfig, sender: string, tenant: Tenant | undefined): Promise<void> => {
-  const leave = authorize({ sender, type: 'dev.headgate.tenant.reconcile.v1', tenant, admins: config.admins, headgate: config.headgate });
+const reconcile = async (
+  run: Run,
+  config: TenantRequestsConfig,
+  sender: string,
+  tenant: Tenant | undefined,
+): Promise<void> => {
+  const leave = authorize({
+    sender,
+    type: 'dev.headgate.tenant.reconcile.v1',
+    tenant,
+    admins: config.admins,
+    headgate: config.headgate,
+  });
   if (!leave.allowed || tenant === undefined || tenant.metadata.deletionTimestamp !== undefined) return;
   if ((await readStop(run.kubernetes)) !== undefined) return;
   const fenced = await fenceTenant(run, tenant, config.settings);
@@ -154,7 +173,8 @@ const rejectUnread = async (
   const key = parsed.key ?? requestKey('sqs', message.messageId);
   const known = await findEntry(run, key, ledgerOf(tenant));
   if (known !== undefined && isSettled(known)) return;
-  const entry = known ?? (await openEntry(run, key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, unreadSpec(run, message, sender)));
+  const entry =
+    known ?? (await openEntry(run, key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, unreadSpec(run, message, sender)));
   if (isSettled(entry)) return;
   await settleEntry(run, entry, rejected(parsed.reason, parsed.problems));
 };

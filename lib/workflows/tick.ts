@@ -52,4 +52,5 @@ const sendReconcile = async (run: Run, config: TickConfig, tenant: Tenant, minut
 };
 
 /** Spreads the tenants' reconciliations over the minutes, by name and not by chance. */
-const spread = (name: string): number => createHash('sha256').update(name).digest().readUInt32BE(0) % RECONCILE_EVERY_MINUTES;
+const spread = (name: string): number =>
+  createHash('sha256').update(name).digest().readUInt32BE(0) % RECONCILE_EVERY_MINUTES;

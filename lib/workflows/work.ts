@@ -1,11 +1,11 @@
 import type { WorkMessage } from '../../events/work.ts';
 import { TENANT, type ConfigMap } from '../clients/kubernetes/kinds.ts';
 import { createStateStore, type StateStoreOptions } from '../clients/state-store/state-store.ts';
-import { HEADGATE_API_VERSION } from '../model/group.ts';
 import { TenantSpec, type Tenant } from '../model/tenant.ts';
 import { HeadgateError } from '../runtime/errors.ts';
 import type { Run } from './run.ts';
 import { sendLater } from './send-work.ts';
+import { statusWish } from './status-wish.ts';
 import { readStop } from './stop.ts';
 import { applyJob } from './work/apply-job.ts';
 import { runOf, samplesOf } from './work/decide-job.ts';
@@ -42,7 +42,10 @@ export const workOnTenant = async (run: Run, config: WorkConfig, message: WorkMe
     return;
   }
   const tenant: Tenant = { ...found, spec: TenantSpec.parse(found.spec) };
-  const stateStore = createStateStore(run.world, { ...config.stateStore, statePrefix: tenant.spec.isolation.statePrefix });
+  const stateStore = createStateStore(run.world, {
+    ...config.stateStore,
+    statePrefix: tenant.spec.isolation.statePrefix,
+  });
   const snapshot = await observeTenant(run, stateStore, tenant, stopped, message);
   const decided = decideTenant(snapshot);
   const applied = await Promise.all(decided.map((decision) => applyAndRecord(run, snapshot, decision, message)));
@@ -57,14 +60,32 @@ const isOvertaken = (message: WorkMessage, now: number, periodSeconds: number): 
   message.cause === 'tick' && now - message.at > 1000 * periodSeconds;
 
 /** Every decision is one log line and one count; a job that cannot be written does not hold up the others. */
-const applyAndRecord = async (run: Run, snapshot: TenantSnapshot, decision: JobDecision, message: WorkMessage): Promise<JobDecision> => {
+const applyAndRecord = async (
+  run: Run,
+  snapshot: TenantSnapshot,
+  decision: JobDecision,
+  message: WorkMessage,
+): Promise<JobDecision> => {
   const job = jobOf(snapshot, decision);
   const outcome = await applyJob(run, snapshot, job, decision).catch((error: unknown): JobDecision => {
-    run.log.error('decision not written', { job: decision.key, error: String(error), code: error instanceof HeadgateError ? error.code : undefined });
+    run.log.error('decision not written', {
+      job: decision.key,
+      error: String(error),
+      code: error instanceof HeadgateError ? error.code : undefined,
+    });
     return { ...decision, recheckAfterSeconds: FOLLOW_UP_SLOT_MILLIS / 1000 };
   });
   const { key, kind, reason, message: text, operation, evidence, recheckAfterSeconds } = outcome;
-  run.log.info('decision', { job: key, kind, reason, message: text, cause: message.cause, operation, evidence, recheckAfterSeconds });
+  run.log.info('decision', {
+    job: key,
+    kind,
+    reason,
+    message: text,
+    cause: message.cause,
+    operation,
+    evidence,
+    recheckAfterSeconds,
+  });
   run.count('Decision', { kind, reason });
   return outcome;
 };
@@ -103,16 +124,12 @@ const historyAfter = (snapshot: TenantSnapshot, decision: JobDecision): JobHisto
 /** `status.jobs` of the Tenant: how many of its jobs run, wait, have failed or are quarantined. */
 const writeJobCounts = async (run: Run, snapshot: TenantSnapshot): Promise<void> => {
   const { tenant } = snapshot;
-  const { name, resourceVersion } = tenant.metadata;
-  const wish = {
-    apiVersion: HEADGATE_API_VERSION,
-    kind: 'Tenant',
-    metadata: { name, resourceVersion },
-    status: { jobs: countJobs(snapshot.jobs) },
-  } as Tenant;
-  await run.kubernetes.apply<Tenant>(wish, { manager: 'headgate-status', subresource: 'status', current: tenant }).catch((error: unknown) => {
-    if (!(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
-  });
+  const wish = statusWish(tenant, { jobs: countJobs(snapshot.jobs) });
+  await run.kubernetes
+    .apply<Tenant>(wish, { manager: 'headgate-status', subresource: 'status', current: tenant })
+    .catch((error: unknown) => {
+      if (!(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
+    });
 };
 
 const countJobs = (jobs: readonly JobSnapshot[]) => {
@@ -127,11 +144,21 @@ const countJobs = (jobs: readonly JobSnapshot[]) => {
 };
 
 /** One follow-up per tenant, for the job that is due first; chains that meet in a slot become one. */
-const followUp = async (run: Run, config: WorkConfig, tenant: string, applied: readonly JobDecision[]): Promise<void> => {
+const followUp = async (
+  run: Run,
+  config: WorkConfig,
+  tenant: string,
+  applied: readonly JobDecision[],
+): Promise<void> => {
   const soonest = Math.min(...applied.map((decision) => decision.recheckAfterSeconds ?? Number.POSITIVE_INFINITY));
   if (soonest > LONGEST_FOLLOW_UP_SECONDS) return;
   const now = run.world.now();
   const delaySeconds = Math.max(2, Math.ceil(soonest));
   const slot = Math.floor((now + 1000 * delaySeconds) / FOLLOW_UP_SLOT_MILLIS);
-  await sendLater(run, config.laterQueueUrl, { tenant, cause: 'follow-up', id: `follow-up-${slot}`, at: now }, delaySeconds);
+  await sendLater(
+    run,
+    config.laterQueueUrl,
+    { tenant, cause: 'follow-up', id: `follow-up-${slot}`, at: now },
+    delaySeconds,
+  );
 };

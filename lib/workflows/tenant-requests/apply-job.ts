@@ -24,7 +24,10 @@ export const applyJobRequest = async (
     ownNamespace(tenant, namespace) ? run.kubernetes.get(MANAGED_JOB, { namespace, name: data.job }) : undefined,
     countJobs(run, tenant),
   ]);
-  const existing = { ...(deployment === undefined ? {} : { deployment }), ...(managedJob === undefined ? {} : { managedJob }) };
+  const existing = {
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(managedJob === undefined ? {} : { managedJob }),
+  };
   const planned = planJob({ tenant, type, data, key, existing, jobCount });
   if ('problems' in planned) return rejected('Invalid', planned.problems);
   const changed: string[] = [];
@@ -41,8 +44,11 @@ export const applyJobRequest = async (
 /** Every other wish about a job that exists. */
 export const applyJobWish = async (run: Run, tenant: Tenant, key: string, wish: JobWish): Promise<Outcome> => {
   const namespace = wish.data.namespace ?? namespacesOf(tenant)[0];
-  const job = ownNamespace(tenant, namespace) ? await run.kubernetes.get(MANAGED_JOB, { namespace, name: wish.data.job }) : undefined;
-  if (job === undefined) return rejected('NoSuchJob', [`tenant ${tenant.metadata.name} has no job ${namespace}/${wish.data.job}`]);
+  const job = ownNamespace(tenant, namespace)
+    ? await run.kubernetes.get(MANAGED_JOB, { namespace, name: wish.data.job })
+    : undefined;
+  if (job === undefined)
+    return rejected('NoSuchJob', [`tenant ${tenant.metadata.name} has no job ${namespace}/${wish.data.job}`]);
   const planned = planJobWish({ job: { ...job, spec: ManagedJobSpec.parse(job.spec) }, wish, key });
   if ('problems' in planned) return rejected('Invalid', planned.problems);
   const changed: string[] = [];
@@ -53,6 +59,8 @@ export const applyJobWish = async (run: Run, tenant: Tenant, key: string, wish: 
 const ownNamespace = (tenant: Tenant, namespace: string): boolean => namespacesOf(tenant).includes(namespace);
 
 const countJobs = async (run: Run, tenant: Tenant): Promise<number> => {
-  const lists = await Promise.all(namespacesOf(tenant).map((namespace) => run.kubernetes.list(FLINK_DEPLOYMENT, { namespace })));
+  const lists = await Promise.all(
+    namespacesOf(tenant).map((namespace) => run.kubernetes.list(FLINK_DEPLOYMENT, { namespace })),
+  );
   return lists.flat().length;
 };

@@ -9,13 +9,20 @@ export const nameOf = (object: KubernetesObject): string =>
   `${object.kind} ${object.metadata.namespace === undefined ? '' : `${object.metadata.namespace}/`}${object.metadata.name}`;
 
 /** Reads an object afresh and applies the manager's set on that version. Answers its name when it was changed. */
-export const applyWish = async (run: Run, wish: KubernetesObject, manager: FieldManager): Promise<readonly string[]> => {
+export const applyWish = async (
+  run: Run,
+  wish: KubernetesObject,
+  manager: FieldManager,
+): Promise<readonly string[]> => {
   const kind = kindOf(wish);
   if (kind === undefined) throw new RangeError(`${wish.apiVersion} ${wish.kind} is no kind that Headgate writes`);
   const { name, namespace } = wish.metadata;
   const current = await run.kubernetes.get(kind, { name, ...(namespace === undefined ? {} : { namespace }) });
   const resourceVersion = current?.metadata.resourceVersion;
-  const object = { ...wish, metadata: { ...wish.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+  const object = {
+    ...wish,
+    metadata: { ...wish.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  };
   const applied = await run.kubernetes.apply<KubernetesObject>(object, { manager, current });
   return applied.outcome === 'written' ? [nameOf(wish)] : [];
 };

@@ -19,7 +19,10 @@ export const applyTenant = async (
   key: string,
   spec: RequestData<'dev.headgate.tenant.apply.v1'>,
 ): Promise<Outcome> => {
-  const [pool, tenants] = await Promise.all([run.kubernetes.get(CAPACITY_POOL, { name: spec.pool }), run.kubernetes.list(TENANT)]);
+  const [pool, tenants] = await Promise.all([
+    run.kubernetes.get(CAPACITY_POOL, { name: spec.pool }),
+    run.kubernetes.list(TENANT),
+  ]);
   const planned = planTenantObject({ name, spec, key, pool, tenants, settings: config.settings });
   if ('problems' in planned) return rejected('Invalid', planned.problems);
   const wished = { ...planned.objects[0], spec } as Tenant;
@@ -32,18 +35,28 @@ export const applyTenant = async (
   const fenced = await fenceTenant(run, { ...tenant, spec: TenantSpec.parse(tenant.spec) }, config.settings);
   changed.push(...fenced.changed);
   await sendPool(run, config.poolsQueueUrl, { pool: spec.pool, cause: 'tenant', id: key, at: run.world.now() });
-  if (fenced.problems.length > 0) return { outcome: 'failed', reason: 'FencesIncomplete', message: fenced.problems.join('; ') };
+  if (fenced.problems.length > 0)
+    return { outcome: 'failed', reason: 'FencesIncomplete', message: fenced.problems.join('; ') };
   return accepted(changed);
 };
 
 /** A namespace that exists belongs to this tenant already, or is adopted by name; a namespace to adopt exists. */
 const namespaceProblems = async (run: Run, tenant: Tenant, settings: TenantSettings): Promise<readonly string[]> => {
   const { adopt } = planTenant(tenant, settings);
-  const found = await Promise.all(namespacesOf(tenant).map(async (name) => ({ name, namespace: await run.kubernetes.get(NAMESPACE, { name }) })));
-  return found.flatMap(({ name, namespace }) => problemWith(tenant.metadata.name, name, namespace, adopt.includes(name)));
+  const found = await Promise.all(
+    namespacesOf(tenant).map(async (name) => ({ name, namespace: await run.kubernetes.get(NAMESPACE, { name }) })),
+  );
+  return found.flatMap(({ name, namespace }) =>
+    problemWith(tenant.metadata.name, name, namespace, adopt.includes(name)),
+  );
 };
 
-const problemWith = (tenant: string, name: string, namespace: Namespace | undefined, adopted: boolean): readonly string[] => {
+const problemWith = (
+  tenant: string,
+  name: string,
+  namespace: Namespace | undefined,
+  adopted: boolean,
+): readonly string[] => {
   if (namespace === undefined) return adopted ? [`namespace ${name} is to be adopted but does not exist`] : [];
   const owner = namespace.metadata.labels?.[TENANT_LABEL];
   if (owner === tenant) return namespace.status?.phase === 'Terminating' ? [`namespace ${name} is being deleted`] : [];

@@ -1,11 +1,12 @@
 import { NETWORK_POLICY, ROLE_BINDING, TENANT, type Kind } from '../../clients/kubernetes/kinds.ts';
 import { setConditions } from '../../model/condition.ts';
-import { HEADGATE_API_VERSION, TENANT_LABEL } from '../../model/group.ts';
+import { TENANT_LABEL } from '../../model/group.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import { namespacesOf, type Tenant } from '../../model/tenant.ts';
 import { planTenant } from '../../tenant/plan-tenant.ts';
 import type { TenantSettings } from '../../tenant/settings.ts';
 import type { Run } from '../run.ts';
+import { statusWish } from '../status-wish.ts';
 import { applyWish, asProblem, nameOf } from './apply-planned.ts';
 
 /** What fencing came to. */
@@ -30,9 +31,11 @@ export const fenceTenant = async (run: Run, tenant: Tenant, settings: TenantSett
     }
   };
   const isNamespace = (object: KubernetesObject) => object.kind === 'Namespace';
-  for (const namespace of plan.fences.filter(isNamespace)) await attempt(namespace, () => applyWish(run, namespace, 'headgate-tenant'));
+  for (const namespace of plan.fences.filter(isNamespace))
+    await attempt(namespace, () => applyWish(run, namespace, 'headgate-tenant'));
   for (const quota of plan.birthQuotas) await attempt(quota, () => createOnce(run, quota));
-  for (const fence of plan.fences.filter((f) => !isNamespace(f))) await attempt(fence, () => applyWish(run, fence, 'headgate-tenant'));
+  for (const fence of plan.fences.filter((f) => !isNamespace(f)))
+    await attempt(fence, () => applyWish(run, fence, 'headgate-tenant'));
   for (const stale of await unplanned(run, tenant, plan.fences)) await attempt(stale, () => removeFence(run, stale));
   await writeReady(run, tenant, problems);
   return { changed, problems };
@@ -44,11 +47,17 @@ const createOnce = async (run: Run, quota: KubernetesObject): Promise<readonly s
   return outcome === 'created' ? [nameOf(quota)] : [];
 };
 
-const unplanned = async (run: Run, tenant: Tenant, planned: readonly KubernetesObject[]): Promise<readonly KubernetesObject[]> => {
+const unplanned = async (
+  run: Run,
+  tenant: Tenant,
+  planned: readonly KubernetesObject[],
+): Promise<readonly KubernetesObject[]> => {
   const labelSelector = `${TENANT_LABEL}=${tenant.metadata.name}`;
   const names = new Set(planned.map(nameOf));
   const listed = await Promise.all(
-    namespacesOf(tenant).flatMap((namespace) => PRUNED_KINDS.map((kind) => run.kubernetes.list(kind, { namespace, labelSelector }))),
+    namespacesOf(tenant).flatMap((namespace) =>
+      PRUNED_KINDS.map((kind) => run.kubernetes.list(kind, { namespace, labelSelector })),
+    ),
   );
   return listed
     .flat()
@@ -75,15 +84,10 @@ const writeReady = async (run: Run, tenant: Tenant, problems: readonly string[])
     problems.length === 0
       ? ({ type: 'Ready', status: 'True', reason: 'Fenced', message: 'every fence stands' } as const)
       : ({ type: 'Ready', status: 'False', reason: 'FencesIncomplete', message: problems.join('; ') } as const);
-  const wish = {
-    apiVersion: HEADGATE_API_VERSION,
-    kind: 'Tenant',
-    metadata: { name: tenant.metadata.name, resourceVersion: current.metadata.resourceVersion },
-    status: {
-      observedGeneration: tenant.metadata.generation,
-      namespaces: namespacesOf(tenant),
-      conditions: setConditions(before, [ready], run.world.now()),
-    },
-  } as Tenant;
+  const wish = statusWish(current, {
+    ...(tenant.metadata.generation === undefined ? {} : { observedGeneration: tenant.metadata.generation }),
+    namespaces: namespacesOf(tenant),
+    conditions: setConditions(before, [ready], run.world.now()),
+  });
   await run.kubernetes.apply<Tenant>(wish, { manager: 'headgate-tenant', subresource: 'status', current });
 };

@@ -5,10 +5,15 @@ import type { TenantRequest, TenantRequestSpec } from '../../model/tenant-reques
 import { DnsLabel } from '../../model/tenant.ts';
 import { eventFor } from '../event.ts';
 import type { Run } from '../run.ts';
+import { statusWish } from '../status-wish.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The entry of a request, wherever it was made: in its tenant's first namespace or in `headgate-system`. */
-export const findEntry = async (run: Run, name: string, tenantNamespace: string | undefined): Promise<TenantRequest | undefined> => {
+export const findEntry = async (
+  run: Run,
+  name: string,
+  tenantNamespace: string | undefined,
+): Promise<TenantRequest | undefined> => {
   const places = [SYSTEM_NAMESPACE, ...(tenantNamespace === undefined ? [] : [tenantNamespace])];
   const found = await Promise.all(places.map((namespace) => run.kubernetes.get(TENANT_REQUEST, { namespace, name })));
   return found.find((entry) => entry !== undefined);
@@ -19,7 +24,12 @@ export const isSettled = (entry: TenantRequest): boolean =>
   entry.status?.outcome !== undefined && entry.status.outcome !== 'waiting';
 
 /** Writes down that a request came, before anything is done about it. Finds the entry when somebody was quicker. */
-export const openEntry = async (run: Run, name: string, namespace: string, spec: TenantRequestSpec): Promise<TenantRequest> => {
+export const openEntry = async (
+  run: Run,
+  name: string,
+  namespace: string,
+  spec: TenantRequestSpec,
+): Promise<TenantRequest> => {
   const labels = DnsLabel.safeParse(spec.tenant).success ? { [TENANT_LABEL]: spec.tenant } : {};
   const entry: TenantRequest = {
     apiVersion: HEADGATE_API_VERSION,
@@ -33,19 +43,32 @@ export const openEntry = async (run: Run, name: string, namespace: string, spec:
 
 /** Writes the outcome, and tells people by an Event. */
 export const settleEntry = async (run: Run, entry: TenantRequest, outcome: Outcome): Promise<void> => {
-  const { name, namespace, resourceVersion, generation } = entry.metadata;
-  const wish = {
-    apiVersion: HEADGATE_API_VERSION,
-    kind: 'TenantRequest',
-    metadata: { name, namespace, resourceVersion },
-    status: { observedGeneration: generation, ...outcome, decidedAt: toTimestamp(run.world.now()) },
-  } as TenantRequest;
-  await run.kubernetes.apply<TenantRequest>(wish, { manager: 'headgate-outcome', subresource: 'status' });
-  run.log.info('request', { request: name, type: entry.spec.type, tenant: entry.spec.tenant, sender: entry.spec.sender, ...outcome });
+  const decidedAt = toTimestamp(run.world.now());
+  const status = {
+    ...observed(entry),
+    ...outcome,
+    changed: 'changed' in outcome ? [...outcome.changed] : [],
+    decidedAt,
+  };
+  await run.kubernetes.apply(statusWish(entry, status), { manager: 'headgate-outcome', subresource: 'status' });
+  run.log.info('request', {
+    request: entry.metadata.name,
+    type: entry.spec.type,
+    tenant: entry.spec.tenant,
+    sender: entry.spec.sender,
+    ...outcome,
+  });
   run.count('Request', { outcome: outcome.outcome, reason: outcome.reason });
   const type = outcome.outcome === 'accepted' ? 'Normal' : 'Warning';
-  const event = eventFor(entry, { type, reason: outcome.reason, action: entry.spec.type, note: outcome.message }, run.world.now());
+  const event = eventFor(
+    entry,
+    { type, reason: outcome.reason, action: entry.spec.type, note: outcome.message },
+    run.world.now(),
+  );
   await run.kubernetes
     .create(event, { manager: 'headgate-outcome' })
     .catch((error: unknown) => run.log.warn('event not written', { error: String(error) }));
 };
+
+const observed = (entry: TenantRequest): { observedGeneration?: number } =>
+  entry.metadata.generation === undefined ? {} : { observedGeneration: entry.metadata.generation };

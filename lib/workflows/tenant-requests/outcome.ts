@@ -1,6 +1,11 @@
 /** What became of a request: exactly one of these, on its TenantRequest. */
 export type Outcome =
-  | { readonly outcome: 'accepted'; readonly reason: string; readonly message: string; readonly changed: readonly string[] }
+  | {
+      readonly outcome: 'accepted';
+      readonly reason: string;
+      readonly message: string;
+      readonly changed: readonly string[];
+    }
   | { readonly outcome: 'rejected' | 'failed'; readonly reason: string; readonly message: string }
   | { readonly outcome: 'waiting'; readonly reason: string; readonly message: string };
 

@@ -1,10 +1,10 @@
-import { MANAGED_JOB, type Event } from '../../clients/kubernetes/kinds.ts';
-import { HEADGATE_API_VERSION } from '../../model/group.ts';
+import type { Event } from '../../clients/kubernetes/kinds.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { ManagedJob, ManagedJobStatus } from '../../model/managed-job.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { eventFor } from '../event.ts';
 import type { Run } from '../run.ts';
+import { statusWish } from '../status-wish.ts';
 import { hold } from './decide-job.ts';
 import type { JobDecision } from './job-decision.ts';
 import { statusOf, worthWriting } from './job-status.ts';
@@ -14,7 +14,12 @@ import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
  * Carries a decision out. A new operation is written down before its effects, so that whoever comes after a crash
  * continues it; everything here may be repeated. Returns the decision as it turned out.
  */
-export const applyJob = async (run: Run, tenant: TenantSnapshot, job: JobSnapshot, decision: JobDecision): Promise<JobDecision> => {
+export const applyJob = async (
+  run: Run,
+  tenant: TenantSnapshot,
+  job: JobSnapshot,
+  decision: JobDecision,
+): Promise<JobDecision> => {
   if (tenant.stopped !== undefined) return decision;
   const managed = job.managed.metadata.uid === undefined ? await adoptDiscovered(run, job.managed) : job.managed;
   const written = await writeStatus(run, managed, statusOf(tenant, job, decision));
@@ -33,14 +38,11 @@ const adoptDiscovered = async (run: Run, managed: ManagedJob): Promise<ManagedJo
 
 const writeStatus = async (run: Run, managed: ManagedJob, status: ManagedJobStatus): Promise<ManagedJob> => {
   if (!worthWriting(managed.status, status)) return managed;
-  const { name, namespace, resourceVersion } = managed.metadata;
-  const wish = {
-    apiVersion: HEADGATE_API_VERSION,
-    kind: MANAGED_JOB.kind,
-    metadata: { name, namespace, resourceVersion },
-    status,
-  } as ManagedJob;
-  const { object } = await run.kubernetes.apply<ManagedJob>(wish, { manager: 'headgate-status', subresource: 'status', current: managed });
+  const { object } = await run.kubernetes.apply<ManagedJob>(statusWish(managed, status), {
+    manager: 'headgate-status',
+    subresource: 'status',
+    current: managed,
+  });
   return object;
 };
 
@@ -53,7 +55,12 @@ const writeEffects = async (run: Run, job: JobSnapshot, decision: JobDecision): 
       if (!(error instanceof HeadgateError)) throw error;
       // The workload changed since it was read: the operation is written down, and the next look carries it on.
       if (error.code === 'Conflict' || error.retry === 'later') return { ...decision, recheckAfterSeconds: 5 };
-      return hold(job, error.code, error.message, { operation: undefined, recovery: decision.recovery, evidence: decision.evidence, wanted: decision.wanted });
+      return hold(job, error.code, error.message, {
+        operation: undefined,
+        recovery: decision.recovery,
+        evidence: decision.evidence,
+        wanted: decision.wanted,
+      });
     }
   }
   return decision;
@@ -65,7 +72,11 @@ const isNews = (before: ManagedJobStatus | undefined, decision: JobDecision): bo
 /** An Event for people; losing one is no reason to fail. */
 const tell = async (run: Run, managed: ManagedJob, decision: JobDecision): Promise<void> => {
   const type = decision.kind === 'quarantine' ? 'Warning' : 'Normal';
-  const event: Event = eventFor(managed, { type, reason: decision.reason, action: decision.kind, note: decision.message }, run.world.now());
+  const event: Event = eventFor(
+    managed,
+    { type, reason: decision.reason, action: decision.kind, note: decision.message },
+    run.world.now(),
+  );
   await run.kubernetes
     .create(event, { manager: 'headgate-status' })
     .catch((error: unknown) => run.log.warn('event not written', { error: String(error) }));

@@ -8,13 +8,26 @@ import type { Effect } from '../../model/workload.ts';
 import { classifyFailure } from '../../recovery/classify-failure.ts';
 import { decideRecovery, jitterOf } from '../../recovery/decide-recovery.ts';
 import { readFlinkDeploymentProgress } from '../../targets/operation-progress.ts';
-import { overrideParallelism, restart, restore, resume, suspend, type FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
+import {
+  overrideParallelism,
+  restart,
+  restore,
+  resume,
+  suspend,
+  type FlinkDeploymentWorkload,
+} from '../../targets/flink-deployment.ts';
 import type { JobDecision } from './job-decision.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 import { withSample } from './tenant-history.ts';
 
 /** How long an operation may take before it is given up: generous, since giving up starts nothing over by itself. */
-const DEADLINE_SECONDS: Record<Operation['kind'], number> = { Rescale: 300, Recover: 600, Suspend: 600, Resume: 600, Restart: 600 };
+const DEADLINE_SECONDS: Record<Operation['kind'], number> = {
+  Rescale: 300,
+  Recover: 600,
+  Suspend: 600,
+  Resume: 600,
+  Restart: 600,
+};
 
 /** While an operation is under way the job is looked at again this soon. */
 const PROGRESS_RECHECK_SECONDS = 5;
@@ -44,7 +57,10 @@ export const samplesOf = (tenant: TenantSnapshot, job: JobSnapshot) =>
   withSample(job.history.samples, job.look?.sample, tenant.now - 1000 * autoscalingOf(tenant, job).windowSeconds);
 
 /** Since when all tasks of the present run have been running; undefined when they are not. */
-export const runOf = (job: JobSnapshot, now: EpochMillis): { readonly id: string; readonly runningSince: EpochMillis } | undefined => {
+export const runOf = (
+  job: JobSnapshot,
+  now: EpochMillis,
+): { readonly id: string; readonly runningSince: EpochMillis } | undefined => {
   const { look, history } = job;
   if (look?.job === undefined || look.sample === undefined) return undefined;
   const { state, tasks } = look.job;
@@ -54,7 +70,11 @@ export const runOf = (job: JobSnapshot, now: EpochMillis): { readonly id: string
 
 const decideWithoutWorkload = (job: JobSnapshot): JobDecision | undefined =>
   job.workload === undefined
-    ? hold(job, 'WorkloadMissing', `${job.managed.spec.targetRef.kind} ${job.managed.spec.targetRef.name} does not exist`)
+    ? hold(
+        job,
+        'WorkloadMissing',
+        `${job.managed.spec.targetRef.kind} ${job.managed.spec.targetRef.name} does not exist`,
+      )
     : undefined;
 
 /** Carries an operation on: its effects again while it is pending, then its end. */
@@ -62,11 +82,14 @@ const continueOperation = (tenant: TenantSnapshot, job: JobSnapshot): JobDecisio
   const operation = job.managed.status?.operation;
   if (operation === undefined || job.workload === undefined) return undefined;
   const progress = readFlinkDeploymentProgress(job.workload, job.look?.job, job.look?.graph, operation);
-  if (progress.kind === 'done') return hold(job, `${operation.kind}Done`, `${operation.kind} finished`, { operation: undefined });
+  if (progress.kind === 'done')
+    return hold(job, `${operation.kind}Done`, `${operation.kind} finished`, { operation: undefined });
   if (progress.kind === 'failed') return hold(job, `${operation.kind}Failed`, progress.why, { operation: undefined });
   const deadline = fromTimestamp(operation.deadline) ?? 0;
   if (tenant.now > deadline) {
-    return hold(job, `${operation.kind}TimedOut`, `not done by ${operation.deadline}: ${progress.why}`, { operation: undefined });
+    return hold(job, `${operation.kind}TimedOut`, `not done by ${operation.deadline}: ${progress.why}`, {
+      operation: undefined,
+    });
   }
   return hold(job, `${operation.kind}InProgress`, progress.why, {
     effects: effectsOf(job.workload, job.managed.spec, operation),
@@ -125,14 +148,20 @@ const recover = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefi
     case 'none':
       return undefined;
     case 'hold':
-      return hold(job, decision.reason, decision.message, { recovery, recheckAfterSeconds: decision.recheckAfterSeconds });
+      return hold(job, decision.reason, decision.message, {
+        recovery,
+        recheckAfterSeconds: decision.recheckAfterSeconds,
+      });
     case 'quarantine':
       return { ...hold(job, decision.reason, decision.message, { recovery }), kind: 'quarantine' };
     case 'released':
       return hold(job, decision.reason, decision.message, { recovery, recheckAfterSeconds: PROGRESS_RECHECK_SECONDS });
     case 'restore': {
       const target = decision.restorePoint === undefined ? {} : { restorePoint: decision.restorePoint };
-      return { ...begin(tenant, job, workload, 'Recover', target, decision.reason, decision.message, decision.attempt), recovery };
+      return {
+        ...begin(tenant, job, workload, 'Recover', target, decision.reason, decision.message, decision.attempt),
+        recovery,
+      };
     }
   }
 };
@@ -160,9 +189,20 @@ const scale = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision => {
     return hold(job, decision.reason, decision.message, { evidence, scaling, wanted, recheckAfterSeconds });
   }
   if (workload.rescale.kind === 'none') {
-    return hold(job, workload.rescale.reason, `would rescale (${decision.message}), but ${workload.rescale.message}`, { evidence, wanted });
+    return hold(job, workload.rescale.reason, `would rescale (${decision.message}), but ${workload.rescale.message}`, {
+      evidence,
+      wanted,
+    });
   }
-  const begun = begin(tenant, job, workload, 'Rescale', { parallelism: decision.parallelism }, decision.reason, decision.message);
+  const begun = begin(
+    tenant,
+    job,
+    workload,
+    'Rescale',
+    { parallelism: decision.parallelism },
+    decision.reason,
+    decision.message,
+  );
   return { ...begun, evidence, scaling, wanted };
 };
 
@@ -179,7 +219,11 @@ const rewindOf = (tenant: TenantSnapshot, job: JobSnapshot): { checkpointRewindS
 };
 
 /** The writes of an operation, from what is persisted of it: a run that finds it half done continues with these. */
-export const effectsOf = (workload: FlinkDeploymentWorkload, spec: ManagedJobSpec, operation: Operation): readonly Effect[] => {
+export const effectsOf = (
+  workload: FlinkDeploymentWorkload,
+  spec: ManagedJobSpec,
+  operation: Operation,
+): readonly Effect[] => {
   switch (operation.kind) {
     case 'Rescale':
       return [overrideParallelism(workload, operation.target?.parallelism ?? {})];
@@ -224,13 +268,22 @@ export const begin = (
     ...(workload.reportedStartAt === undefined ? {} : { jobStartedAt: toTimestamp(workload.reportedStartAt) }),
   };
   return {
-    ...hold(job, reason, message, { operation, effects: effectsOf(workload, job.managed.spec, operation), recheckAfterSeconds: PROGRESS_RECHECK_SECONDS }),
+    ...hold(job, reason, message, {
+      operation,
+      effects: effectsOf(workload, job.managed.spec, operation),
+      recheckAfterSeconds: PROGRESS_RECHECK_SECONDS,
+    }),
     kind: KIND_OF[kind],
   };
 };
 
 /** A decision to leave the job as it is; `operation` stays as read unless it is given. */
-export const hold = (job: JobSnapshot, reason: string, message: string, rest: Partial<JobDecision> = {}): JobDecision => ({
+export const hold = (
+  job: JobSnapshot,
+  reason: string,
+  message: string,
+  rest: Partial<JobDecision> = {},
+): JobDecision => ({
   key: job.key,
   kind: 'hold',
   reason,
@@ -253,5 +306,8 @@ const withinMode = (tenant: TenantSnapshot, job: JobSnapshot, decision: JobDecis
   if (!begun && decision.effects.length === 0) return decision;
   const reason = tenant.stopped === undefined ? (mode === 'recommend' ? 'Recommended' : 'Observing') : 'Stopped';
   const why = tenant.stopped ?? `mode is ${mode}`;
-  return hold(job, reason, `${why}; would ${decision.kind}: ${decision.message}`, { evidence: decision.evidence, wanted: decision.wanted });
+  return hold(job, reason, `${why}; would ${decision.kind}: ${decision.message}`, {
+    evidence: decision.evidence,
+    wanted: decision.wanted,
+  });
 };

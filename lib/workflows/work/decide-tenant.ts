@@ -31,19 +31,37 @@ const shareGrowth = (tenant: TenantSnapshot, wishes: readonly Wish[]): ReadonlyM
     if (growing.length === 0) continue;
     // A quota that is not known yet admits nothing that anybody could count on.
     const free = subtract(room ?? { cpuMillis: 0, memoryBytes: 0 }, promised(inNamespace.map(({ job }) => job)));
-    for (const share of shareRoom(free, growing)) granted.set(share.key, { taskManagers: share.granted, reason: share.reason });
+    for (const share of shareRoom(free, growing))
+      granted.set(share.key, { taskManagers: share.granted, reason: share.reason });
   }
   return granted;
 };
 
 const growthOf = ({ job, wish }: Wish) => {
   const parallelism = wish.operation?.target?.parallelism;
-  if (wish.kind !== 'rescale' || parallelism === undefined || job.workload === undefined || job.look?.graph === undefined) return [];
-  const current = Math.max(job.taskManagerPods, taskManagersNeeded(job.look.graph, {}, job.workload.slotsPerTaskManager));
+  if (
+    wish.kind !== 'rescale' ||
+    parallelism === undefined ||
+    job.workload === undefined ||
+    job.look?.graph === undefined
+  )
+    return [];
+  const current = Math.max(
+    job.taskManagerPods,
+    taskManagersNeeded(job.look.graph, {}, job.workload.slotsPerTaskManager),
+  );
   const wanted = taskManagersNeeded(job.look.graph, parallelism, job.workload.slotsPerTaskManager);
   const limited = Math.min(wanted, job.managed.spec.bounds.maxTaskManagers ?? wanted);
   if (wanted <= current) return [];
-  return [{ key: job.key, priority: job.managed.spec.priority, unit: job.workload.taskManager, current, wanted: Math.max(current, limited) }];
+  return [
+    {
+      key: job.key,
+      priority: job.managed.spec.priority,
+      unit: job.workload.taskManager,
+      current,
+      wanted: Math.max(current, limited),
+    },
+  ];
 };
 
 /** TaskManagers that a rescale under way has been granted but that do not exist yet. */
@@ -52,13 +70,22 @@ const promised = (jobs: readonly JobSnapshot[]): Resources =>
     jobs.flatMap((job) => {
       const operation = job.managed.status?.operation;
       if (operation?.kind !== 'Rescale' || job.workload === undefined || job.look?.graph === undefined) return [];
-      const needed = taskManagersNeeded(job.look.graph, operation.target?.parallelism ?? {}, job.workload.slotsPerTaskManager);
+      const needed = taskManagersNeeded(
+        job.look.graph,
+        operation.target?.parallelism ?? {},
+        job.workload.slotsPerTaskManager,
+      );
       return [times(job.workload.taskManager, Math.max(0, needed - job.taskManagerPods))];
     }),
   );
 
 /** The best size within the grant; the wish itself when the grant covers it. */
-const fitToGrant = (tenant: TenantSnapshot, job: JobSnapshot, wish: JobDecision, grant: GrantedTaskManagers): JobDecision => {
+const fitToGrant = (
+  tenant: TenantSnapshot,
+  job: JobSnapshot,
+  wish: JobDecision,
+  grant: GrantedTaskManagers,
+): JobDecision => {
   const graph = job.look?.graph;
   const wanted = wish.operation?.target?.parallelism;
   if (graph === undefined || wanted === undefined || job.workload === undefined) return wish;

@@ -107,10 +107,20 @@ const conditionsOf = (job: JobSnapshot, decision: JobDecision): readonly Conditi
   const ready = health === 'Healthy';
   const quarantinedSince = decision.recovery?.quarantinedSince;
   return [
-    { type: 'Ready', status: ready ? 'True' : 'False', reason: health, message: ready ? 'all tasks are running' : (job.missing[0] ?? health) },
+    {
+      type: 'Ready',
+      status: ready ? 'True' : 'False',
+      reason: health,
+      message: ready ? 'all tasks are running' : (job.missing[0] ?? health),
+    },
     quarantinedSince === undefined
       ? { type: 'Quarantined', status: 'False', reason: 'NotQuarantined', message: '' }
-      : { type: 'Quarantined', status: 'True', reason: decision.recovery?.lastFailure ?? 'BudgetSpent', message: `no automatic action since ${quarantinedSince}; job.release ends it` },
+      : {
+          type: 'Quarantined',
+          status: 'True',
+          reason: decision.recovery?.lastFailure ?? 'BudgetSpent',
+          message: `no automatic action since ${quarantinedSince}; job.release ends it`,
+        },
     decision.reason === 'OwnedByAnother'
       ? { type: 'Unmanaged', status: 'True', reason: 'OwnedByAnother', message: decision.message }
       : { type: 'Unmanaged', status: 'False', reason: 'NoConflict', message: '' },

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { WorkMessage } from '../../../events/work.ts';
 import { createFlink, type FlinkLook } from '../../clients/flink/flink.ts';
-import { CONFIG_MAP, FLINK_DEPLOYMENT, MANAGED_JOB, POD, RESOURCE_QUOTA, type ForeignObject, type Pod, type ResourceQuota } from '../../clients/kubernetes/kinds.ts';
+import {
+  CONFIG_MAP,
+  FLINK_DEPLOYMENT,
+  MANAGED_JOB,
+  POD,
+  RESOURCE_QUOTA,
+  type ForeignObject,
+  type Pod,
+  type ResourceQuota,
+} from '../../clients/kubernetes/kinds.ts';
 import type { StateStore } from '../../clients/state-store/state-store.ts';
 import { SYSTEM_NAMESPACE } from '../../model/group.ts';
 import { ManagedJobSpec, type ManagedJob, type RestorePoint } from '../../model/managed-job.ts';
@@ -35,7 +44,9 @@ export const observeTenant = async (
   const history = readHistory(current);
   const jobs = await Promise.all(
     perNamespace.flatMap((namespace) =>
-      namespace.jobs.map((managed) => observeJob(run, stateStore, managed, namespace, history.jobs[keyOf(managed)] ?? EMPTY_HISTORY)),
+      namespace.jobs.map((managed) =>
+        observeJob(run, stateStore, managed, namespace, history.jobs[keyOf(managed)] ?? EMPTY_HISTORY),
+      ),
     ),
   );
   return {
@@ -73,7 +84,9 @@ const readNamespace = async (run: Run, namespace: string): Promise<NamespaceObje
     run.kubernetes.get(RESOURCE_QUOTA, { namespace, name: GRANT_QUOTA }),
   ]);
   const parsed = jobs.map((job) => ({ ...job, spec: ManagedJobSpec.parse(job.spec) }));
-  const discovered = deployments.filter((d) => !parsed.some((job) => job.spec.targetRef.name === d.metadata.name)).map(discover);
+  const discovered = deployments
+    .filter((d) => !parsed.some((job) => job.spec.targetRef.name === d.metadata.name))
+    .map(discover);
   return { namespace, jobs: [...parsed, ...discovered], deployments, pods, room: roomUnder(quota) };
 };
 
@@ -82,13 +95,17 @@ const discover = (deployment: ForeignObject): ManagedJob => ({
   apiVersion: MANAGED_JOB.apiVersion as ManagedJob['apiVersion'],
   kind: 'ManagedJob',
   metadata: { name: deployment.metadata.name, namespace: deployment.metadata.namespace ?? '' },
-  spec: ManagedJobSpec.parse({ targetRef: { apiVersion: deployment.apiVersion, kind: 'FlinkDeployment', name: deployment.metadata.name } }),
+  spec: ManagedJobSpec.parse({
+    targetRef: { apiVersion: deployment.apiVersion, kind: 'FlinkDeployment', name: deployment.metadata.name },
+  }),
 });
 
 /** What admission would still let in: it goes by `status.hard`, and a quota it has not seen lets in nothing. */
 const roomUnder = (quota: ResourceQuota | undefined): Resources | undefined => {
   const reading = quota === undefined ? undefined : readQuota(quota);
-  return reading?.statusHard === undefined || reading.used === undefined ? undefined : subtract(reading.statusHard, reading.used);
+  return reading?.statusHard === undefined || reading.used === undefined
+    ? undefined
+    : subtract(reading.statusHard, reading.used);
 };
 
 const observeJob = async (
@@ -112,7 +129,9 @@ const observeJob = async (
     history,
     taskManagerPods: pods.filter((pod) => pod.metadata.labels?.['component'] === 'taskmanager').length,
     podProblems: pods.flatMap(podProblemsOf),
-    restorePoints: hasFailed(workload, looked.look) ? await readRestorePoints(stateStore, managed, workload, looked.look, history) : [],
+    restorePoints: hasFailed(workload, looked.look)
+      ? await readRestorePoints(stateStore, managed, workload, looked.look, history)
+      : [],
     missing: [...looked.missing, ...(looked.look?.missing ?? [])],
   };
 };
@@ -126,7 +145,11 @@ const lookAt = async (
   history: JobHistory,
 ): Promise<{ look: FlinkLook | undefined; missing: readonly string[] }> => {
   if (workload === undefined || workload.suspended) return { look: undefined, missing: [] };
-  const proxy = run.kubernetes.proxy({ namespace: managed.metadata.namespace ?? '', service: workload.rest.service, port: workload.rest.port });
+  const proxy = run.kubernetes.proxy({
+    namespace: managed.metadata.namespace ?? '',
+    service: workload.rest.service,
+    port: workload.rest.port,
+  });
   const flink = createFlink(proxy, { now: run.world.now, sleep: (millis) => run.world.sleep(millis, run.signal) });
   const look = flink.observe(history.memory === undefined ? {} : { memory: history.memory });
   try {
@@ -165,10 +188,17 @@ const readRestorePoints = async (
 ): Promise<readonly RestorePointCandidate[]> => {
   const jobId = look?.job?.id ?? workload?.reportedJobId ?? managed.status?.job?.id;
   const { checkpoints, savepoints } = workload?.directories ?? {};
-  const folders = [...(checkpoints === undefined || jobId === undefined ? [] : [`${checkpoints}/${jobId}`]), ...(savepoints === undefined ? [] : [savepoints])];
+  const folders = [
+    ...(checkpoints === undefined || jobId === undefined ? [] : [`${checkpoints}/${jobId}`]),
+    ...(savepoints === undefined ? [] : [savepoints]),
+  ];
   const listed = (await Promise.all(folders.map((folder) => stateStore.listRestorePoints(folder)))).flat();
-  const named = [look?.latestCheckpoint, history.latestCheckpoint, managed.status?.restorePoint].filter((p) => p !== undefined);
-  const unlisted = named.filter((p, i) => !listed.some((l) => sameLocation(l, p)) && named.findIndex((n) => sameLocation(n, p)) === i);
+  const named = [look?.latestCheckpoint, history.latestCheckpoint, managed.status?.restorePoint].filter(
+    (p) => p !== undefined,
+  );
+  const unlisted = named.filter(
+    (p, i) => !listed.some((l) => sameLocation(l, p)) && named.findIndex((n) => sameLocation(n, p)) === i,
+  );
   const proven = await Promise.all(unlisted.map(async (point) => ({ point, proof: await proofOf(stateStore, point) })));
   return [...listed.map((point) => ({ point, proof: 'proven' as const })), ...proven];
 };
@@ -183,14 +213,20 @@ const proofOf = async (stateStore: StateStore, point: RestorePoint): Promise<Res
 
 /** The part of a pod's status that tells why it does not run. */
 const PodTrouble = z.object({
-  conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() })).default([]),
+  conditions: z
+    .array(
+      z.object({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() }),
+    )
+    .default([]),
   containerStatuses: z
     .array(
       z.object({
         state: z
           .object({
             waiting: z.object({ reason: z.string().default(''), message: z.string().optional() }).optional(),
-            terminated: z.object({ reason: z.string().default(''), message: z.string().optional(), exitCode: z.number() }).optional(),
+            terminated: z
+              .object({ reason: z.string().default(''), message: z.string().optional(), exitCode: z.number() })
+              .optional(),
           })
           .default({}),
         lastState: z.object({ terminated: z.object({ reason: z.string().default('') }).optional() }).default({}),
@@ -206,7 +242,9 @@ const podProblemsOf = (pod: Pod): readonly PodProblem[] => {
   const parsed = PodTrouble.safeParse(pod.status ?? {});
   if (!parsed.success) return [];
   const component = pod.metadata.labels?.['component'] === 'taskmanager' ? 'taskmanager' : 'jobmanager';
-  const reasons = parsed.data.containerStatuses.flatMap(({ state, lastState }) => [state.waiting, state.terminated, lastState.terminated].filter((s) => s !== undefined));
+  const reasons = parsed.data.containerStatuses.flatMap(({ state, lastState }) =>
+    [state.waiting, state.terminated, lastState.terminated].filter((s) => s !== undefined),
+  );
   const unscheduled = parsed.data.conditions.filter((c) => c.type === 'PodScheduled' && c.status === 'False');
   return [...reasons, ...unscheduled]
     .filter((problem) => !NO_TROUBLE.has(problem.reason ?? ''))

@@ -21,7 +21,15 @@ export const encodeSample = (sample: MetricSample): StoredSample => ({
   v: Object.fromEntries(
     Object.entries(sample.vertices).map(([id, c]) => [
       id,
-      [c.parallelism, encode(c.readRecords), encode(c.writeRecords), encode(c.busyMillis), encode(c.backpressuredMillis), encode(c.idleMillis), encode(c.pendingRecords)],
+      [
+        c.parallelism,
+        encode(c.readRecords),
+        encode(c.writeRecords),
+        encode(c.busyMillis),
+        encode(c.backpressuredMillis),
+        encode(c.idleMillis),
+        encode(c.pendingRecords),
+      ],
     ]),
   ),
 });
@@ -31,17 +39,19 @@ export const decodeSample = (stored: StoredSample): MetricSample => ({
   at: stored.at,
   run: stored.run,
   vertices: Object.fromEntries(
-    Object.entries(stored.v).map(([id, [parallelism, read, write, busy, backpressured, idle, pending]]): [string, VertexCounters] => [
-      id,
-      {
-        parallelism,
-        readRecords: decode(read),
-        writeRecords: decode(write),
-        busyMillis: decode(busy),
-        backpressuredMillis: decode(backpressured),
-        idleMillis: decode(idle),
-        pendingRecords: decode(pending),
-      },
-    ]),
+    Object.entries(stored.v).map(
+      ([id, [parallelism, read, write, busy, backpressured, idle, pending]]): [string, VertexCounters] => [
+        id,
+        {
+          parallelism,
+          readRecords: decode(read),
+          writeRecords: decode(write),
+          busyMillis: decode(busy),
+          backpressuredMillis: decode(backpressured),
+          idleMillis: decode(idle),
+          pendingRecords: decode(pending),
+        },
+      ],
+    ),
   ),
 });
