@@ -1,11 +1,39 @@
-import type { FlinkJob } from '../model/flink-job.ts';
-import type { JobGraph, VertexId } from '../model/job-graph.ts';
+import { fromTimestamp, type EpochMillis } from '../model/instant.ts';
+import type { FieldManager } from '../model/group.ts';
+import type { VertexId } from '../model/job-graph.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Operation, RestorePoint } from '../model/managed-job.ts';
 import type { Effect, Workload } from '../model/workload.ts';
-import type { Progress } from './progress.ts';
+import { isOwnedBy, ownersOf } from './field-ownership.ts';
+import {
+  formatParallelismMap,
+  isTrue,
+  optionOf,
+  parseParallelismMap,
+  readFlinkConfiguration,
+  type FlinkConfiguration,
+} from './flink-configuration.ts';
+import {
+  FlinkDeploymentSpec,
+  FlinkDeploymentStatus,
+  readLastReconciled,
+  readOperatorError,
+} from './flink-deployment-object.ts';
+import { jobManagerResources, slotsOf, taskManagerResources } from './flink-pod-resources.ts';
+import {
+  checkpointDirectory,
+  evaluateRescalePath,
+  keepsState,
+  savepointDirectory,
+  type UpgradeMode,
+} from './rescale-path.ts';
 
-/** The recovery-owned fields of a FlinkDeployment: `headgate-recovery` applies all of them every time. */
+export const PARALLELISM_OVERRIDES = 'pipeline.jobvertex-parallelism-overrides';
+
+/** The operator's mark for "restore from the HA metadata": not a path (`AbstractJobReconciler.LAST_STATE_DUMMY_SP_PATH`). */
+const LAST_STATE_DUMMY = 'KUBERNETES_OPERATOR_LAST_STATE';
+
+/** The fields that `headgate-recovery` may own: whatever of them it owns is part of each of its applies. */
 export type RecoveryFields = {
   readonly state?: 'running' | 'suspended';
   readonly initialSavepointPath?: string;
@@ -13,28 +41,258 @@ export type RecoveryFields = {
   readonly restartNonce?: number;
 };
 
-/** A FlinkDeployment as a workload, and what its effects must carry on. */
+/** A FlinkDeployment as a workload, and what its operations need besides. */
 export type FlinkDeploymentWorkload = Workload & {
+  /** Whether the operator has acted on the newest spec, whatever came of it. */
+  readonly observed: boolean;
+  /** `status.lifecycleState`: STABLE, SUSPENDED, FAILED … */
+  readonly lifecycle: string | undefined;
   readonly recovery: {
-    /** Fields of `headgate-recovery` as they are now. */
+    /** What `headgate-recovery` owns now. */
     readonly owned: RecoveryFields;
+    readonly upgradeMode: UpgradeMode;
+    /** Whether `upgradeMode` has somewhere to keep state. */
+    readonly keepsState: boolean;
+    /** Whether the operator knows `savepointRedeployNonce` (since 1.8), and so can restore any path. */
+    readonly redeploysFromSavepoint: boolean;
+    /** `status.jobManagerDeploymentStatus`: READY, DEPLOYING, MISSING, ERROR … */
+    readonly jobManager: string | undefined;
   };
 };
 
-export type ReadFlinkDeployment = (object: KubernetesObject) => FlinkDeploymentWorkload;
-export type OverrideParallelism = (
+/**
+ * Reads a FlinkDeployment of any operator from 1.7. Total: what is absent or odd counts as not said, and the answer is the careful one.
+ * `declared` is what people say of the job; without it, a job counts as stateful when it keeps or checkpoints anything.
+ */
+export const readFlinkDeployment = (
+  object: KubernetesObject & { readonly spec?: unknown; readonly status?: unknown },
+  declared: { readonly stateful?: boolean } = {},
+): FlinkDeploymentWorkload => {
+  const spec = FlinkDeploymentSpec.safeParse(object.spec ?? {}).data ?? { flinkConfiguration: {} };
+  const status = FlinkDeploymentStatus.safeParse(object.status ?? {}).data ?? {};
+  const { metadata } = object;
+  const configuration = readFlinkConfiguration(spec.flinkConfiguration);
+  const lastReconciled = readLastReconciled(status.reconciliationStatus?.lastReconciledSpec);
+
+  const deleting = metadata.deletionTimestamp !== undefined;
+  const upgradeMode = spec.job?.upgradeMode ?? 'stateless';
+  const stateful = declared.stateful ?? (upgradeMode !== 'stateless' || checkpoints(configuration));
+  // Operators from 1.8 tell the generation they have seen; 1.7 only notes it beside the spec it last acted on.
+  const observedGeneration = status.observedGeneration ?? lastReconciled.resource_metadata?.metadata?.generation;
+  const observed = observedGeneration !== undefined && observedGeneration >= (metadata.generation ?? 0);
+  const settled = observed && isStable(status);
+  const flinkVersion = parseFlinkVersion(spec.flinkVersion);
+  const reportedState = status.jobStatus?.state;
+  const upstreamAutoscaler = isTrue(
+    optionOf(configuration, 'job.autoscaler.enabled', 'kubernetes.operator.job.autoscaler.enabled'),
+  );
+  const overrides = parseParallelismMap(configuration[PARALLELISM_OVERRIDES]);
+
+  return {
+    ref: {
+      apiVersion: object.apiVersion,
+      kind: 'FlinkDeployment',
+      name: metadata.name,
+      namespace: metadata.namespace ?? '',
+    },
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    settled,
+    deleting,
+    reportedState,
+    reportedJobId: status.jobStatus?.jobId,
+    reportedStartAt: parseMillis(status.jobStatus?.startTime),
+    suspended: spec.job?.state === 'suspended',
+    stateful,
+    flinkVersion,
+    rest: { service: `${metadata.name}-rest`, port: Number(configuration['rest.port'] ?? 8081) || 8081 },
+    slotsPerTaskManager: slotsOf(configuration),
+    taskManager: taskManagerResources(spec.taskManager, configuration),
+    jobManagers: jobManagerResources(spec.jobManager, configuration),
+    parallelism: parallelismOf(spec, configuration),
+    overrides,
+    rescale: evaluateRescalePath({
+      deleting,
+      hasJob: spec.job !== undefined,
+      mode: spec.mode ?? 'native',
+      reportedState,
+      settled,
+      stateful,
+      upgradeMode,
+      flinkVersion,
+      configuration,
+      upstreamAutoscaler,
+      overridesOwner: overridesOwner(object, configuration),
+    }),
+    directories: directoriesOf(configuration),
+    recordedSavepoint: recordedSavepoint(status),
+    upstream: {
+      autoscaler: upstreamAutoscaler,
+      restartsFailed: isTrue(configuration['kubernetes.operator.job.restart.failed']),
+    },
+    error: readOperatorError(status.error),
+    conditions: status.conditions ?? [],
+    observed,
+    lifecycle: status.lifecycleState,
+    recovery: {
+      owned: ownedRecoveryFields(object, spec),
+      upgradeMode,
+      keepsState: keepsState(upgradeMode, configuration),
+      redeploysFromSavepoint: 'savepointRedeployNonce' in (lastReconciled.spec?.job ?? {}),
+      jobManager: status.jobManagerDeploymentStatus,
+    },
+  };
+};
+
+const isStable = ({ lifecycleState, reconciliationStatus }: FlinkDeploymentStatus): boolean =>
+  (lifecycleState === 'STABLE' || lifecycleState === 'SUSPENDED') && reconciliationStatus?.state === 'DEPLOYED';
+
+/** `v1_18` → [1, 18]. */
+const parseFlinkVersion = (text: string | undefined): readonly [number, number] | undefined => {
+  const match = /^v(\d+)_(\d+)$/.exec(text ?? '');
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+};
+
+/** The operator writes milliseconds as text; a date is read too. */
+const parseMillis = (text: string | undefined): EpochMillis | undefined =>
+  /^\d+$/.test(text ?? '') ? Number(text) : fromTimestamp(text);
+
+const checkpoints = (configuration: FlinkConfiguration): boolean =>
+  configuration['execution.checkpointing.interval'] !== undefined ||
+  checkpointDirectory(configuration) !== undefined ||
+  savepointDirectory(configuration) !== undefined;
+
+/** TaskManager replicas, where they are set, outrank `job.parallelism` (`FlinkConfigBuilder.getParallelism`). */
+const parallelismOf = (
+  { job, taskManager }: FlinkDeploymentSpec,
+  configuration: FlinkConfiguration,
+): number | undefined =>
+  taskManager?.replicas === undefined ? job?.parallelism : taskManager.replicas * slotsOf(configuration);
+
+const overridesOwner = (object: KubernetesObject, configuration: FlinkConfiguration): 'nobody' | 'us' | 'another' => {
+  if (configuration[PARALLELISM_OVERRIDES] === undefined) return 'nobody';
+  const owners = ownersOf(object.metadata, ['spec', 'flinkConfiguration', PARALLELISM_OVERRIDES]);
+  const ours: FieldManager = 'headgate-scale';
+  return owners.length > 0 && owners.every((owner) => owner === ours) ? 'us' : 'another';
+};
+
+const directoriesOf = (configuration: FlinkConfiguration): Workload['directories'] => {
+  const checkpointsAt = checkpointDirectory(configuration);
+  const savepointsAt = savepointDirectory(configuration);
+  const highAvailabilityAt = configuration['high-availability.storageDir'];
+  return {
+    ...(checkpointsAt !== undefined && { checkpoints: checkpointsAt }),
+    ...(savepointsAt !== undefined && { savepoints: savepointsAt }),
+    ...(highAvailabilityAt !== undefined && { highAvailability: highAvailabilityAt }),
+  };
+};
+
+/** What the operator would restore from by itself; 1.7 keeps it as the last savepoint, and puts a terminal job's last checkpoint there too. */
+const recordedSavepoint = ({ jobStatus }: FlinkDeploymentStatus): Workload['recordedSavepoint'] => {
+  const last = jobStatus?.savepointInfo?.lastSavepoint;
+  const location = jobStatus?.upgradeSavepointPath ?? last?.location;
+  if (location === undefined || location === '' || location === LAST_STATE_DUMMY) return undefined;
+  return { location, at: location === last?.location ? last.timeStamp : undefined };
+};
+
+const ownedRecoveryFields = (object: KubernetesObject, { job, restartNonce }: FlinkDeploymentSpec): RecoveryFields => {
+  const owns = (...path: string[]): boolean => isOwnedBy(object.metadata, 'headgate-recovery', ['spec', ...path]);
+  return {
+    ...(job?.state !== undefined && owns('job', 'state') && { state: job.state }),
+    ...(job?.initialSavepointPath !== undefined &&
+      owns('job', 'initialSavepointPath') && { initialSavepointPath: job.initialSavepointPath }),
+    ...(job?.savepointRedeployNonce !== undefined &&
+      owns('job', 'savepointRedeployNonce') && { savepointRedeployNonce: job.savepointRedeployNonce }),
+    ...(restartNonce !== undefined && owns('restartNonce') && { restartNonce }),
+  };
+};
+
+/**
+ * Sets the parallelism of vertices. Vertices that are not named keep their override: taking one out of the map makes the operator
+ * upgrade the job instead of rescaling it.
+ */
+export const overrideParallelism = (
   workload: FlinkDeploymentWorkload,
   parallelism: Readonly<Record<VertexId, number>>,
-) => Effect;
-export type Suspend = (workload: FlinkDeploymentWorkload) => Effect;
-export type Resume = (workload: FlinkDeploymentWorkload) => Effect;
-export type Restart = (workload: FlinkDeploymentWorkload, nonce: number) => Effect;
-/** Restores from `restorePoint`; `nonce` must be new for each attempt (the operation's epoch). */
-export type Restore = (workload: FlinkDeploymentWorkload, restorePoint: RestorePoint, nonce: number) => Effect;
-/** Judged on what was read, never on a patch's answer. */
-export type ReadProgress = (
+): Effect => {
+  const overrides = formatParallelismMap({ ...workload.overrides, ...parallelism });
+  return apply(workload, 'headgate-scale', { flinkConfiguration: { [PARALLELISM_OVERRIDES]: overrides } });
+};
+
+/** Stops the job, keeping its state as `upgradeMode` says. */
+export const suspend = (workload: FlinkDeploymentWorkload): Effect => applyRecovery(workload, { state: 'suspended' });
+
+/** Starts a suspended job from the state it was suspended with. */
+export const resume = (workload: FlinkDeploymentWorkload): Effect => applyRecovery(workload, { state: 'running' });
+
+/** Restarts the job with its newest state; `nonce` must differ from the last one. */
+export const restart = (workload: FlinkDeploymentWorkload, nonce: number): Effect =>
+  applyRecovery(workload, { state: 'running', restartNonce: nonce });
+
+/**
+ * Brings a job back from a restore point, or, without one, from what the operator itself knows. `nonce` must be new for each attempt
+ * and the same when an attempt is repeated: the operation's epoch. Operators before 1.8 cannot be told a path once a job has been
+ * deployed, only to restart; `evaluateOperation` says whether that would restore the right one.
+ */
+export const restore = (
   workload: FlinkDeploymentWorkload,
-  job: FlinkJob | undefined,
-  graph: JobGraph | undefined,
-  operation: Operation,
-) => Progress;
+  restorePoint: RestorePoint | undefined,
+  nonce: number,
+): Effect =>
+  restorePoint !== undefined && workload.recovery.redeploysFromSavepoint
+    ? applyRecovery(workload, {
+        state: 'running',
+        initialSavepointPath: restorePoint.location,
+        savepointRedeployNonce: nonce,
+      })
+    : restart(workload, nonce);
+
+/** Whether an operation can be begun without losing state, or why not. */
+export type OperationVerdict =
+  | { readonly kind: 'possible' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
+
+export const evaluateOperation = (
+  workload: FlinkDeploymentWorkload,
+  kind: Operation['kind'],
+  restorePoint?: RestorePoint,
+): OperationVerdict => {
+  const { upgradeMode, keepsState: keeps, redeploysFromSavepoint, jobManager } = workload.recovery;
+  if (workload.deleting) return refused('Deleting', 'it is being deleted');
+  if (kind === 'Rescale') {
+    return workload.rescale.kind === 'none' ? { ...workload.rescale, kind: 'refused' } : { kind: 'possible' };
+  }
+  const restoresAPath = kind === 'Recover' && restorePoint !== undefined;
+  if (restoresAPath && redeploysFromSavepoint) return { kind: 'possible' };
+  if (workload.stateful && !keeps) {
+    return refused('WouldRestartWithoutState', `upgradeMode is ${upgradeMode}, and no state would be kept`);
+  }
+  if (restoresAPath && jobManager === 'MISSING') {
+    return refused(
+      'OperatorCannotRestore',
+      'operators before 1.8 restore a job whose JobManager is gone only when it is created anew',
+    );
+  }
+  if (restoresAPath && !isSamePath(workload.recordedSavepoint?.location, restorePoint.location)) {
+    const known = workload.recordedSavepoint?.location ?? 'nothing';
+    return refused('OperatorCannotRestore', `operators before 1.8 restore what they recorded themselves: ${known}`);
+  }
+  return { kind: 'possible' };
+};
+
+const refused = (reason: string, message: string): OperationVerdict => ({ kind: 'refused', reason, message });
+
+/** `file:/a` and `file:///a/` name one place. */
+const isSamePath = (a: string | undefined, b: string): boolean => normalised(a ?? '') === normalised(b);
+const normalised = (path: string): string => path.replace(/^([a-z][a-z0-9+.-]*):\/*/i, '$1:').replace(/\/+$/, '');
+
+const applyRecovery = (workload: FlinkDeploymentWorkload, change: RecoveryFields): Effect => {
+  const { restartNonce, ...job } = { ...workload.recovery.owned, ...change };
+  return apply(workload, 'headgate-recovery', { job, ...(restartNonce !== undefined && { restartNonce }) });
+};
+
+const apply = (workload: FlinkDeploymentWorkload, manager: FieldManager, spec: object): Effect => {
+  const { apiVersion, kind, name, namespace } = workload.ref;
+  const metadata = { name, namespace, resourceVersion: workload.resourceVersion };
+  return { kind: 'apply', manager, object: { apiVersion, kind, metadata, spec } };
+};
