@@ -1,0 +1,13 @@
+#!/bin/bash
+# The JobManager of a native deployment: the operator's pod runs `kubernetes-jobmanager.sh kubernetes-application`.
+. "${FLINK_HOME:-/opt/flink}/bin/env.sh"
+
+case $1 in
+  kubernetes-application) class=org.apache.flink.kubernetes.entrypoint.KubernetesApplicationClusterEntrypoint ;;
+  kubernetes-session) class=org.apache.flink.kubernetes.entrypoint.KubernetesSessionClusterEntrypoint ;;
+  *) echo "unknown entrypoint $1" >&2; exit 2 ;;
+esac
+shift
+resource_params GET_JM_RESOURCE_PARAMS "$@"
+# shellcheck disable=SC2086
+exec_flink "$class" "$jvm_flags" $dynamic_options "$@"
