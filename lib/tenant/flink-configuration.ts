@@ -42,12 +42,14 @@ const oneOf = (...values: readonly string[]): Rule => ({
   allow: (value) => (values.includes(value.toLowerCase()) ? undefined : `must be ${values.join(' or ')}`),
 });
 
-/** One of the values, unless the job is stateless. */
-const unlessStateless = (...values: readonly string[]): Rule => ({
-  allow: (value, { stateless }) =>
-    stateless || values.includes(value.toLowerCase())
-      ? undefined
-      : `must be ${values.join(' or ')}, or the job must say stateless: true`,
+/** One value for a job with state; a stateless one may have others, too. */
+const unlessStateless = (needed: string, ...others: readonly string[]): Rule => ({
+  allow: (value, { stateless }) => {
+    const name = value.toLowerCase();
+    if (name === needed) return undefined;
+    if (!others.includes(name)) return `must be ${[needed, ...others].join(' or ')}`;
+    return stateless ? undefined : `must be ${needed}, or the job must say stateless: true`;
+  },
 });
 
 const statePath: { readonly allow: Check } = {
@@ -114,23 +116,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   'execution.checkpointing.timeout': duration(1, DAY),
   'execution.checkpointing.min-pause': duration(0, DAY),
   'execution.checkpointing.max-concurrent-checkpoints': integer(1, 10),
-  'execution.checkpointing.externalized-checkpoint-retention': unlessStateless('retain_on_cancellation'),
-  'execution.checkpointing.create-subdir': unlessStateless('true'),
+  'execution.checkpointing.externalized-checkpoint-retention': unlessStateless(
+    'retain_on_cancellation',
+    'delete_on_cancellation',
+    'no_externalized_checkpoints',
+  ),
+  'execution.checkpointing.create-subdir': oneOf('true'),
   'execution.checkpointing.recover-without-channel-state.checkpoint-id': deny(OF_RECOVERY),
-  'execution.checkpointing.approximate-local-recovery': unlessStateless('false'),
+  'execution.checkpointing.approximate-local-recovery': unlessStateless('false', 'true'),
   'execution.savepoint.': deny(OF_RECOVERY),
   'execution.savepoint-restore-mode': deny(OF_RECOVERY),
   'execution.state-recovery.': deny(OF_RECOVERY),
   'state.': noForeignPath,
   'state.backend.type': oneOf('hashmap', 'rocksdb', 'forst', 'filesystem'),
   'state.backend.forst.primary-dir': statePath,
-  'state.checkpoint-storage': unlessStateless('filesystem'),
+  'state.checkpoint-storage': unlessStateless('filesystem', 'jobmanager'),
   'state.checkpoints.dir': statePath,
   'state.checkpoints.num-retained': integer(1, 100),
   'state.savepoints.dir': statePath,
   'dstl.dfs.': noForeignPath,
   'dstl.dfs.base-path': statePath,
-  'high-availability.type': unlessStateless('kubernetes'),
+  'high-availability.type': unlessStateless('kubernetes', 'none'),
   'high-availability.storageDir': statePath,
   'high-availability.jobmanager.port': anything,
   'high-availability.kubernetes.leader-election.': duration(1, 3600),

@@ -2,7 +2,7 @@
 export type RbacSubject = {
   readonly kind: 'User' | 'Group' | 'ServiceAccount';
   readonly name: string;
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 };
 
 /** What fences depend on beside the tenant: facts of the cluster, the same for every tenant. */
