@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { kindOf, type Kind } from './kinds.ts';
 import { collectionPathOf, pathOf } from './paths.ts';
 import { conflictsOf, failureOf, parseStatus } from './status.ts';
-import { createTransport, type ApiRequest } from './transport.ts';
+import { createTransport, effectOf, type ApiRequest } from './transport.ts';
 import { isUnchanged } from './unchanged.ts';
 
 export type ListOptions = {
@@ -103,7 +103,8 @@ export const createKubernetes = (world: World, options: KubernetesOptions): Kube
         const object: T = JSON.parse(answer.text);
         return object;
       } catch (error) {
-        throw new HeadgateError('Unavailable', `${wanted.path}: the answer is no JSON`, { cause: error });
+        const code = effectOf(wanted.method) === 'write' ? 'OutcomeUnknown' : 'Unavailable';
+        throw new HeadgateError(code, `${wanted.path}: the answer is no JSON`, { cause: error });
       }
     });
 
@@ -168,14 +169,13 @@ export const createKubernetes = (world: World, options: KubernetesOptions): Kube
     { manager }: { manager: string },
   ) => {
     const kind = requireKind(object);
+    const own = pathOf(kind, object.metadata);
     const path = collectionPathOf(kind, object.metadata.namespace);
+    const query = { fieldManager: manager };
     try {
-      return {
-        outcome: 'created',
-        object: await request<T>({ method: 'POST', path, query: { fieldManager: manager }, body: object }),
-      };
+      return { outcome: 'created', object: await request<T>({ method: 'POST', path, query, body: object }) };
     } catch (error) {
-      const there = hasReason(error, 'AlreadyExists') ? await read<T>(pathOf(kind, object.metadata)) : undefined;
+      const there = hasReason(error, 'AlreadyExists') ? await read<T>(own) : undefined;
       if (there === undefined) throw error;
       return { outcome: 'exists', object: there };
     }
@@ -195,13 +195,13 @@ export const createKubernetes = (world: World, options: KubernetesOptions): Kube
 
   const proxy: Kubernetes['proxy'] =
     ({ namespace, service, port }) =>
-    (wanted) => {
+    async (wanted) => {
       const path = `${pathOf(SERVICE, { namespace, name: `${service}:${port}` })}/proxy${wanted.path}`;
       // Two attempts: a JobManager that is away stays away, and its job must not take the others' time.
       return retrying(world, { signal, attempts: 2 }, async () => {
         const answer = await services({ ...wanted, path });
-        if (answer.status >= 400 && parseStatus(answer.text) !== undefined)
-          throw failureOf(answer, { ...wanted, path });
+        const isFromApiServer = answer.status >= 400 && parseStatus(answer.text) !== undefined;
+        if (isFromApiServer) throw failureOf(answer, { ...wanted, path });
         return { status: answer.status, body: parseBody(answer.text) };
       });
     };
