@@ -20,7 +20,8 @@ export type RecoveryInput = {
   readonly managed: ManagedJobSpec;
   readonly recovery: RecoveryStatus | undefined;
   readonly operation: Operation | undefined;
-  readonly restorePoints: readonly RestorePointCandidate[];
+  /** Undefined when they could not be listed: that is not the same as none. */
+  readonly restorePoints: readonly RestorePointCandidate[] | undefined;
   readonly policy: RecoveryPolicy;
   /** The stop, a cordon or an excluded period; the job's own pause is read from `managed`. */
   readonly paused: boolean;
@@ -42,7 +43,8 @@ type Decided = {
 /** What to do about a job, as a value. Only `restore` starts anything; every other kind leaves the workload alone. */
 export type RecoveryDecision =
   | (Decided & { readonly kind: 'none' })
-  | (Decided & { readonly kind: 'hold'; readonly recheckAfterSeconds: number })
+  /** `recheckAfterSeconds` undefined: the next tick is soon enough. */
+  | (Decided & { readonly kind: 'hold'; readonly recheckAfterSeconds: number | undefined })
   | (Decided & {
       readonly kind: 'restore';
       /** Proven; undefined only for a job without state. */

@@ -6,7 +6,8 @@ import { mostCareful, type Pause } from '../../model/mode.ts';
 import { resolveRecovery } from '../../model/recovery-policy.ts';
 import type { Effect } from '../../model/workload.ts';
 import { classifyFailure } from '../../recovery/classify-failure.ts';
-import { decideRecovery, jitterOf } from '../../recovery/decide-recovery.ts';
+import { jitterOf } from '../../recovery/backoff.ts';
+import { decideRecovery } from '../../recovery/decide-recovery.ts';
 import { readFlinkDeploymentProgress } from '../../targets/operation-progress.ts';
 import {
   overrideParallelism,
