@@ -43,16 +43,17 @@ export function countOomKills(cgroup: Cgroup): number {
   return Number(/^oom_kill (\d+)$/m.exec(readFileSync(join(cgroup.path, file), 'utf8'))?.[1] ?? 0);
 }
 
+/** The processes of the cgroup and of the cgroups below it, by pid. */
+export function listProcesses(cgroup: Cgroup): number[] {
+  const lists = subtree(cgroup.path).map((path) => readFileSync(join(path, 'cgroup.procs'), 'utf8'));
+  return lists.flatMap((list) => list.split('\n').filter(Boolean).map(Number));
+}
+
 /** Sends SIGKILL to every process of the cgroup and of the cgroups below it; answers how many there were. */
 export function killCgroup(cgroup: Cgroup): number {
-  let killed = 0;
-  for (const path of subtree(cgroup.path)) {
-    for (const pid of readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
-      killed += 1;
-      signalProcess(Number(pid), 'SIGKILL');
-    }
-  }
-  return killed;
+  const processes = listProcesses(cgroup);
+  for (const pid of processes) signalProcess(pid, 'SIGKILL');
+  return processes.length;
 }
 
 /** Sends a signal to a process that may just have ended. */

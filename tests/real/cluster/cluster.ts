@@ -13,20 +13,22 @@ import {
   controllerManagerArguments,
   etcdArguments,
   schedulerArguments,
-  serverUrl,
   writeControlPlaneFiles,
 } from './control-plane.ts';
 import { enteredRunId } from './enter-network.ts';
 import { signIdentity } from './identity.ts';
 import { formatKubeconfig } from './kubeconfig.ts';
-import { createNetworkScript, nodeAddress } from './network.ts';
+import { createNetworkScript, nodeAddress, serverUrl } from './network.ts';
 import type { Images } from './node-agent/image.ts';
-import type { AgentSettings } from './node-agent/main.ts';
+import type { AgentReport, AgentRequest, AgentSettings } from './node-agent/main.ts';
 import { readPodLogs } from './node-agent/pod-logs.ts';
 import { requirePrerequisites } from './prerequisites.ts';
 import { type Run, insideRun, openRun, removeRun, sweepDeadRuns } from './run.ts';
 
 export type { Image, Images } from './node-agent/image.ts';
+
+/** How long a start may take: ten times what it takes on two busy cores. */
+const startSeconds = 120;
 
 /** What a test wants to run on. */
 export type ClusterSettings = {
@@ -89,8 +91,12 @@ export class Cluster {
   }
 
   /** Called once, by `startCluster`. */
-  start(settings: ClusterSettings): Promise<void> {
-    return Promise.race([this.#start(settings), this.#failure.promise]);
+  async start(settings: ClusterSettings): Promise<void> {
+    const tooLate = setTimeout(() => {
+      this.#failure.reject(new Error(`the cluster is not up after ${startSeconds} s`));
+    }, startSeconds * 1000);
+    await Promise.race([this.#start(settings), this.#failure.promise]);
+    clearTimeout(tooLate);
   }
 
   /** Path of a kubeconfig of an administrator (group `system:masters`). */
@@ -147,12 +153,13 @@ export class Cluster {
     apiServer?.kill('SIGKILL');
     if (apiServer) await once(apiServer, 'exit');
     this.#startPart('kube-apiserver', apiServerArguments(this.#files));
-    await Promise.race([this.#untilApiServerIsReady(), this.#failure.promise]);
+    this.#tell({ kind: 'waitForApiServer' });
+    await Promise.race([this.#hear('api-server-ready'), this.#failure.promise]);
   }
 
   /** The node falls silent, its containers die: after some 50 s Kubernetes calls it NotReady. It does not come back. */
   stopNode(name: string): void {
-    this.#parts.get('node-agent')?.send({ stopNode: name });
+    this.#tell({ kind: 'stopNode', name });
   }
 
   /** Ends everything and removes what the run owned. `keepFolder` keeps logs and volumes for a look afterwards. */
@@ -178,13 +185,6 @@ export class Cluster {
     const network = createNetworkScript(nodes.map(({ address }) => address));
     execFileSync(...insideRun(this.#run, 'sh', ['-ec', network]));
     writeControlPlaneFiles(files);
-    this.#startPart('etcd', etcdArguments(files));
-    this.#startPart('kube-apiserver', apiServerArguments(files));
-    await this.#untilApiServerIsReady();
-
-    const controllerManager = this.kubeconfigFor('system:kube-controller-manager');
-    this.#startPart('kube-controller-manager', controllerManagerArguments(files, controllerManager));
-    this.#startPart('kube-scheduler', schedulerArguments(this.kubeconfigFor('system:kube-scheduler')));
     const agentSettings: AgentSettings = {
       nodes,
       images: settings.images,
@@ -197,23 +197,46 @@ export class Cluster {
       cgroup: makeCgroup(this.#run.cgroup, 'pods'),
     };
     writeFileSync(files.agentSettings, JSON.stringify(agentSettings), { mode: 0o600 });
-    const agent = this.#startAgent();
-    await once(agent, 'message');
+    this.#startPart('etcd', etcdArguments(files));
+    this.#startPart('kube-apiserver', apiServerArguments(files));
+    this.#startAgent();
+    await this.#hear('api-server-ready');
+    const controllerManager = this.kubeconfigFor('system:kube-controller-manager');
+    this.#startPart('kube-controller-manager', controllerManagerArguments(files, controllerManager));
+    this.#startPart('kube-scheduler', schedulerArguments(this.kubeconfigFor('system:kube-scheduler')));
+    await this.#hear('nodes-ready');
   }
 
   #startPart(name: string, args: readonly string[]): void {
     this.#watch(name, (output) => this.spawnInside(this.#program, args, { stdio: ['ignore', output, output] }));
   }
 
-  #startAgent(): ChildProcess {
+  #startAgent(): void {
     const main = join(import.meta.dirname, 'node-agent/main.ts');
     const args = [main, this.#files.agentSettings];
-    return this.#watch('node-agent', (output) =>
+    this.#watch('node-agent', (output) =>
       this.spawnInside(process.execPath, args, { stdio: ['ignore', output, output, 'ipc'] }),
     );
   }
 
-  #watch(name: string, start: (output: number) => ChildProcess): ChildProcess {
+  #tell(request: AgentRequest): void {
+    this.#parts.get('node-agent')?.send(request);
+  }
+
+  /** Resolves when the agent reports this next. */
+  #hear(report: AgentReport): Promise<void> {
+    return new Promise((resolve) => {
+      const agent = this.#parts.get('node-agent');
+      const listen = (heard: unknown) => {
+        if (heard !== report) return;
+        agent?.off('message', listen);
+        resolve();
+      };
+      agent?.on('message', listen);
+    });
+  }
+
+  #watch(name: string, start: (output: number) => ChildProcess): void {
     const logFile = join(this.#files.logs, `${name}.log`);
     const output = openSync(logFile, 'a');
     const part = start(output);
@@ -225,14 +248,6 @@ export class Cluster {
       const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
       this.#failure.reject(new Error(`${name} ended (${signal ?? `exit ${code}`}); the end of ${logFile}:\n${end}`));
     });
-    return part;
-  }
-
-  async #untilApiServerIsReady(): Promise<void> {
-    const script = join(import.meta.dirname, 'wait-for-api-server.ts');
-    const waiting = this.spawnInside(process.execPath, [script, this.server, this.caFile], { stdio: 'inherit' });
-    const [code]: (number | null)[] = await once(waiting, 'exit');
-    if (code !== 0) throw new Error(`the API server did not get ready; see ${this.#files.logs}`);
   }
 
   async #kubectl(args: readonly string[], input = ''): Promise<string> {

@@ -20,6 +20,8 @@ export function podAddress(count: number): string {
 export const serviceRange = '10.96.0.0/16';
 /** The Service `default/kubernetes`: the first address of the range, and the API server listens on it. */
 export const apiServerAddress = '10.96.0.1';
+/** The API server's URL for everyone in the cluster's network. */
+export const serverUrl = `https://${apiServerAddress}`;
 export const dnsAddress = '10.96.0.10';
 
 /** Shell commands that make all this, to be run in the cluster's namespace. */

@@ -1,9 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { setDefaultCACertificates } from 'node:tls';
+import { serverUrl } from '../network.ts';
+
 /** The API server said no, in its own words. */
 export class ApiError extends Error {
   readonly status: number;
   constructor(request: string, status: number, message: string) {
     super(`${request}: ${status} ${message}`);
     this.status = status;
+  }
+}
+
+/** Resolves once the API server is ready; from then on its certificate is trusted. It writes it itself, at its first start. */
+export async function waitForApiServer(certificateFile: string): Promise<void> {
+  for (;;) {
+    try {
+      setDefaultCACertificates([readFileSync(certificateFile, 'utf8')]);
+      if ((await fetch(`${serverUrl}/readyz`)).ok) return;
+    } catch {
+      // No certificate yet, or no one listening: both are what we wait for.
+    }
+    await delay(50);
   }
 }
 
@@ -14,11 +32,9 @@ const patchTypes = {
 
 /** The Kubernetes API as one identity. */
 export class Api {
-  readonly #server: string;
   readonly #token: string;
 
-  constructor(server: string, token: string) {
-    this.#server = server;
+  constructor(token: string) {
     this.#token = token;
   }
 
@@ -63,7 +79,7 @@ export class Api {
     type = 'application/json',
     signal?: AbortSignal,
   ): Promise<Response> {
-    const response = await fetch(this.#server + path, {
+    const response = await fetch(serverUrl + path, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json', 'content-type': type },
       ...(body ? { body: JSON.stringify(body) } : {}),

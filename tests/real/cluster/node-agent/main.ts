@@ -1,14 +1,12 @@
 /**
  * The cluster's nodes, network services, volumes and identities in one process, inside the cluster's network namespace.
- * Argument: the settings file. Talks to its parent over Node's message channel: says `ready`, hears `{stopNode: name}`.
+ * Argument: the settings file. Talks with its parent over Node's message channel (AgentRequest, AgentReport).
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setDefaultCACertificates } from 'node:tls';
 import type { Cgroup } from '../cgroup.ts';
-import { serverUrl } from '../control-plane.ts';
 import { type Identity, signIdentity } from '../identity.ts';
-import { Api } from './api.ts';
+import { Api, waitForApiServer } from './api.ts';
 import { provisionClaims } from './claims.ts';
 import { ClusterIps } from './cluster-ips.ts';
 import { serveDns } from './dns.ts';
@@ -36,25 +34,34 @@ export type AgentSettings = {
   cgroup: Cgroup;
 };
 
-const settings: AgentSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
-const certificate = readFileSync(settings.certificateFile, 'utf8');
-setDefaultCACertificates([certificate]);
+/** What the agent is asked to do. */
+export type AgentRequest = { kind: 'waitForApiServer' } | { kind: 'stopNode'; name: string };
+/** What the agent has seen come true. */
+export type AgentReport = 'api-server-ready' | 'nodes-ready';
 
-/** A node that is running; aborting it makes it seem dead. */
+const settings: AgentSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+/** The living nodes; aborting one makes it seem dead. */
 const nodes = new Map<string, AbortController>();
 
-await serveTokenReviews(settings.identitySecret);
-serveContainerLogs(settings.podLogsFolder, {
-  cert: certificate,
-  key: readFileSync(settings.certificateKeyFile, 'utf8'),
+process.on('message', (request: AgentRequest) => {
+  if (request.kind === 'stopNode') nodes.get(request.name)?.abort();
+  else void waitForApiServer(settings.certificateFile).then(() => report('api-server-ready'));
 });
-serveServices();
-await provisionClaims(as({ user: 'local-folder-provisioner', groups: ['system:masters'] }), settings.claimsFolder);
-await Promise.all(settings.nodes.map(startNode));
-process.on('message', (message: { stopNode: string }) => nodes.get(message.stopNode)?.abort());
 // With the parent gone no one will stop us: end, and every container ends with us.
 process.on('disconnect', () => process.exit(0));
-process.send?.('ready');
+
+await serveTokenReviews(settings.identitySecret);
+await waitForApiServer(settings.certificateFile);
+report('api-server-ready');
+serveServices();
+serveContainerLogs(settings);
+await provisionClaims(as({ user: 'local-folder-provisioner', groups: ['system:masters'] }), settings.claimsFolder);
+await Promise.all(settings.nodes.map(startNode));
+report('nodes-ready');
+
+function report(seen: AgentReport): void {
+  process.send?.(seen);
+}
 
 /** ClusterIPs and DNS, from what kube-proxy's own identity may see. */
 function serveServices(): void {
@@ -115,5 +122,5 @@ async function untilSchedulable(api: Api, name: string): Promise<void> {
 }
 
 function as(identity: Identity): Api {
-  return new Api(serverUrl, signIdentity(settings.identitySecret, identity));
+  return new Api(signIdentity(settings.identitySecret, identity));
 }

@@ -34,14 +34,23 @@ function listLogs(podFolder: string): { container: string; attempt: number }[] {
  * The part of the kubelet's own API that `kubectl logs` needs (`GET /containerLogs/<namespace>/<pod>/<container>`), reached
  * through the API server, so RBAC on `pods/log` holds. Pods, which could ask the port directly, are turned away.
  */
-export function serveContainerLogs(logsFolder: string, certificate: { cert: string; key: string }): void {
+export function serveContainerLogs(settings: {
+  podLogsFolder: string;
+  certificateFile: string;
+  certificateKeyFile: string;
+}): void {
+  const certificate = { cert: readFileSync(settings.certificateFile), key: readFileSync(settings.certificateKeyFile) };
   const server = createServer(certificate, (request, response) => {
     const url = new URL(request.url ?? '/', 'https://node');
     const [api, namespace = '', pod = '', container = ''] = url.pathname.split('/').slice(1);
     const isApiServer = request.socket.remoteAddress?.startsWith(nodePrefix);
     const log =
       api === 'containerLogs' && isApiServer
-        ? readContainerLog(join(logsFolder, namespace, pod), container, url.searchParams.get('previous') === 'true')
+        ? readContainerLog(
+            join(settings.podLogsFolder, namespace, pod),
+            container,
+            url.searchParams.get('previous') === 'true',
+          )
         : undefined;
     if (log === undefined) return response.writeHead(404).end();
     const tailLines = url.searchParams.get('tailLines');
