@@ -44,10 +44,12 @@ export type HoldReason =
   | 'Paused'
   | 'Confirming' // the load has just jumped: one more look before a restart is paid for it
   | 'CatchingUp' // there is a backlog, but waiting ends it sooner than another restart
+  | 'Ineffective' // our last growth did not relieve the vertex that it was meant for
   | 'AtBounds' // it should grow but may not
   | 'BacklogRemains' // it could shrink but for a backlog
   | 'Flapping' // it could shrink but the job restarts by itself
   | 'ScaleDownDelayed'
+  | 'CheckpointTooOld' // it should shrink, but a restart would replay more than the lag limit: after the next checkpoint
   | 'Stable';
 
 /** What was measured and concluded of one vertex. Rates are records per second; a missing number is unknown. */

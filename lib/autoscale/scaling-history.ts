@@ -2,38 +2,41 @@ import { z } from 'zod';
 import type { JobGraph, VertexId } from '../model/job-graph.ts';
 import type { EpochMillis } from '../model/instant.ts';
 
-const Parallelism = z.record(z.string(), z.number().int().min(1));
+const Sizes = z.record(z.string(), z.number().int().min(1));
+
+const LastRescale = z.object({
+  at: z.number(),
+  /** `before` and `after` name only the vertices that it changed. */
+  before: Sizes,
+  after: Sizes,
+  /** From the decision until the job ran again; learnt when the new run is first seen. */
+  tookSeconds: z.number().min(0).optional(),
+  /** The saturated vertex that it was to relieve, and what that vertex could process at the time. */
+  relieves: z.object({ vertex: z.string(), trueRate: z.number() }).optional(),
+});
 
 /** What the scaler remembers of a job between two looks. Small: it lives in the tenant's history object. */
 export const ScalingHistory = z.object({
-  /** Our last rescale. `before` and `after` name only the vertices that it changed. */
-  lastRescale: z
-    .object({
-      at: z.number(),
-      before: Parallelism,
-      after: Parallelism,
-      /** From the decision until the job ran again; learnt when the new run is first seen. */
-      tookSeconds: z.number().min(0).optional(),
-    })
-    .optional(),
-  /** A growth wish that rests on a load that has just jumped, so that it is looked at twice. */
+  lastRescale: LastRescale.optional(),
+  /** Since when a growth wish has stood: one that rests on a sudden jump is looked at twice. */
   growthSince: z.number().optional(),
   /** Since when a smaller size has been wished without a break, and the highest size wished in that time. */
-  shrink: z.object({ since: z.number(), highest: Parallelism }).optional(),
+  shrink: z.object({ since: z.number(), highest: Sizes }).optional(),
 });
 export type ScalingHistory = z.infer<typeof ScalingHistory>;
 
 /** A restart that took longer than this was held up by something else, and teaches nothing about the next one. */
-const LONGEST_RESTART_SECONDS = 900;
+export const LONGEST_RESTART_SECONDS = 900;
 
 /**
- * The history after a rescale that was really written. `decideScaling` already returns it for a rescale applied in full;
- * call this when the grant was smaller than the wish. A decision that was not applied leaves the old history in place.
+ * The history after a rescale that was really written. `decideScaling` returns it for a rescale applied in full; call this
+ * when the grant was smaller than the wish. A decision that was not applied leaves the old history in place.
  */
 export const recordRescale = (
   graph: JobGraph,
   parallelism: Readonly<Record<VertexId, number>>,
   at: EpochMillis,
+  relieves?: { readonly vertex: VertexId; readonly trueRate: number },
 ): ScalingHistory => {
   const changed = graph.vertices.filter((v) => (parallelism[v.id] ?? v.parallelism) !== v.parallelism);
   return {
@@ -41,6 +44,7 @@ export const recordRescale = (
       at,
       before: Object.fromEntries(changed.map((v) => [v.id, v.parallelism])),
       after: Object.fromEntries(changed.map((v) => [v.id, parallelism[v.id]!])),
+      ...(relieves && { relieves }),
     },
   };
 };
