@@ -1,0 +1,24 @@
+/** Who sends a request. */
+export type User = { readonly name: string; readonly groups: readonly string[] };
+
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+export const SUPERUSERS = 'system:masters';
+
+export const serviceAccountUser = (namespace: string, name: string): User => ({
+  name: `system:serviceaccount:${namespace}:${name}`,
+  groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+});
+
+const BEARER = /^Bearer (.+)$/;
+
+/** Finds the sender of a request by its bearer token; undefined when the token is not known (401). */
+export const authenticate = (
+  authorization: string | null,
+  userOf: (token: string) => User | undefined,
+): User | undefined => {
+  const token = BEARER.exec(authorization ?? '')?.[1];
+  if (token === undefined) return ANONYMOUS;
+  const user = userOf(token);
+  return user === undefined ? undefined : { ...user, groups: [...user.groups, 'system:authenticated'] };
+};

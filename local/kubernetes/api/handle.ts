@@ -1,0 +1,189 @@
+/** One request from the wire to its answer: who, what, may they, do it. */
+import { authenticate, type User } from '../access/user.ts';
+import type { Cluster } from '../cluster.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { parseRequest, type RequestInfo, type ResourceRequest } from '../request-path.ts';
+import {
+  forbidden,
+  internalError,
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  StatusError,
+  unauthorized,
+} from '../status-error.ts';
+import { resourceOfCall, type Call } from './call.ts';
+import { deleteMany, deleteOne } from './delete.ts';
+import { aggregatedDiscovery, discoveryDocument, isServed, REVIEWS, subresourcesOf } from './discovery.ts';
+import { listObjects } from './list.ts';
+import { cannot, patchObject } from './patch.ts';
+import { createObject, updateObject } from './put.ts';
+import { deletedStatus, errorResponse, json, listResponse, objectResponse, plainText } from './respond.ts';
+import { mintToken, review } from './reviews.ts';
+import { scale } from './scale.ts';
+import { proxyToService } from './service-proxy.ts';
+import { readObject } from './write.ts';
+
+/** @throws StatusError 403 */
+const authorize = (cluster: Cluster, user: User, info: RequestInfo): void => {
+  if (!info.isResource) {
+    if (cluster.rbac.allowsPath(user, info.verb, info.path)) return;
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${info.verb} path ${JSON.stringify(info.path)}`,
+      {},
+    );
+  }
+  const { verb, group, name, namespace } = info;
+  const resource = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`;
+  if (cluster.rbac.allows(user, { verb, group, resource, name, namespace })) return;
+  throw forbidden({ group, resource: info.resource }, name, cannot(user.name, verb, resource, group, namespace));
+};
+
+const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3', platform: 'headgate/stand-in' };
+const HEALTH = ['/healthz', '/livez', '/readyz'];
+
+const answerPath = (cluster: Cluster, path: string, accept: string): Response => {
+  if (HEALTH.includes(path)) return plainText('ok', 200);
+  if (path === '/version' || path === '/version/') return json(VERSION);
+  const isRoot = path === '/api' || path === '/apis';
+  if (isRoot && accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;')) {
+    const response = json(aggregatedDiscovery(cluster.registry, path === '/api'));
+    response.headers.set('content-type', 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
+    return response;
+  }
+  const document = discoveryDocument(cluster.registry, path);
+  return document === undefined ? plainText('404 page not found\n', 404) : json(document);
+};
+
+const readOne = (call: Call): Response => {
+  const { cluster, kind, path } = call;
+  const object = readObject(cluster, kind, path.namespace, path.name);
+  if (object === undefined) throw notFound(resourceOfCall(call), path.name);
+  return objectResponse(object, 200, call.warnings);
+};
+
+const removeOne = (call: Call): Response => {
+  const { object, isGone } = deleteOne(call);
+  const isShown = !isGone || SHOWN_WHEN_DELETED.has(call.kind.plural);
+  return isShown ? objectResponse(object, 200, call.warnings) : json(deletedStatus(call.kind, object));
+};
+
+/** Kinds whose delete answers with the object that is gone (ReturnDeletedObject). */
+const SHOWN_WHEN_DELETED = new Set([
+  'pods',
+  'services',
+  'serviceaccounts',
+  'resourcequotas',
+  'namespaces',
+  'persistentvolumeclaims',
+]);
+
+const answerWrite = (call: Call, subresource: string): Response => {
+  const { object, isNew } =
+    call.path.verb === 'patch' ? patchObject(call, subresource) : updateObject(call, subresource);
+  return objectResponse(object, isNew ? 201 : 200, call.warnings);
+};
+
+const answerObject = (call: Call): Response => {
+  switch (call.path.verb) {
+    case 'get':
+      return readOne(call);
+    case 'list':
+      return listResponse(call.kind, listObjects(call), call.warnings);
+    case 'create':
+      if (call.path.name !== '') throw methodNotAllowed();
+      return objectResponse(createObject(call), 201, call.warnings);
+    case 'update':
+    case 'patch':
+      return answerWrite(call, '');
+    case 'delete':
+      return removeOne(call);
+    case 'deletecollection':
+      if (!call.kind.verbs.includes('deletecollection')) throw methodNotAllowed();
+      return listResponse(call.kind, deleteMany(call), call.warnings);
+    default:
+      throw methodNotAllowed();
+  }
+};
+
+const answerSubresource = (call: Call): Response => {
+  const { kind, path, cluster } = call;
+  const subresource = subresourcesOf(kind).find(({ name }) => name === path.subresource);
+  if (subresource === undefined) throw noSuchResource();
+  if (!subresource.verbs.includes(path.verb)) throw methodNotAllowed();
+  if (path.subresource === 'scale' && kind.scale !== undefined)
+    return objectResponse(scale(call, kind.scale), 200, call.warnings);
+  if (path.subresource === 'token') return json(mintToken(cluster, path.namespace, path.name, call.body), 201);
+  return path.verb === 'get' ? readOne(call) : answerWrite(call, path.subresource);
+};
+
+const mediaType = (header: string | null): string => (header ?? '').split(';')[0]?.trim() ?? '';
+
+const callOf = (
+  cluster: Cluster,
+  kind: Kind,
+  path: ResourceRequest,
+  user: User,
+  request: Request,
+  body: string,
+): Call => ({
+  cluster,
+  kind,
+  // A cluster-scoped object has no namespace, whatever the path lets a role say of it.
+  path: kind.isNamespaced ? path : { ...path, namespace: '' },
+  user,
+  query: new URL(request.url).searchParams,
+  contentType: mediaType(request.headers.get('content-type')),
+  userAgent: request.headers.get('user-agent') ?? '',
+  body,
+  warnings: [],
+});
+
+const answerResource = async (
+  cluster: Cluster,
+  path: ResourceRequest,
+  user: User,
+  request: Request,
+  body: string,
+): Promise<Response> => {
+  const { group, version } = path;
+  const asked = REVIEWS.find((one) => one.group === group && one.plural === path.resource);
+  if (asked !== undefined) return json(review(cluster, user, asked.kind, body), 201);
+  const kind = cluster.registry.find(group, version, path.resource);
+  if (kind === undefined) {
+    if (!isServed(cluster.registry, group, version)) return plainText('404 page not found\n', 404);
+    throw noSuchResource();
+  }
+  if (apiVersionOf(kind) === 'v1' && kind.plural === 'services' && path.subresource === 'proxy') {
+    return proxyToService(cluster, path, request, body);
+  }
+  const call = callOf(cluster, kind, path, user, request, body);
+  try {
+    return path.subresource === '' ? answerObject(call) : answerSubresource(call);
+  } catch (error) {
+    if (error instanceof StatusError) return errorResponse(error, call.warnings);
+    throw error;
+  }
+};
+
+/** Answers one request. Never rejects: what goes wrong becomes a Status. */
+export const handle = async (
+  cluster: Cluster,
+  userOf: (token: string) => User | undefined,
+  request: Request,
+): Promise<Response> => {
+  try {
+    const body = request.body === null ? '' : await request.text();
+    const user = authenticate(request.headers.get('authorization'), userOf);
+    if (user === undefined) throw unauthorized();
+    const info = parseRequest(request.method, new URL(request.url));
+    authorize(cluster, user, info);
+    if (!info.isResource) return answerPath(cluster, info.path, request.headers.get('accept') ?? '');
+    return await answerResource(cluster, info, user, request, body);
+  } catch (error) {
+    if (error instanceof StatusError) return errorResponse(error);
+    return errorResponse(internalError(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  }
+};

@@ -1,0 +1,104 @@
+/**
+ * Writes builtin.json: the schemas of the built-in kinds that the stand-in serves, cut from the OpenAPI v3
+ * documents of a real API server (kubernetes/api/openapi-spec/v3/*.json, or GET /openapi/v3/…; Apache-2.0).
+ *
+ *   node local/kubernetes/schema/generate-builtin.ts FOLDER_OF_OPENAPI_V3_FILES
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const KINDS: Record<string, readonly string[]> = {
+  v1: [
+    'Binding', 'ConfigMap', 'Endpoints', 'Event', 'LimitRange', 'Namespace', 'Node', 'PersistentVolumeClaim', 'Pod',
+    'ResourceQuota', 'Secret', 'Service', 'ServiceAccount',
+  ],
+  'apps/v1': ['Deployment', 'ReplicaSet', 'StatefulSet'],
+  'autoscaling/v1': ['Scale'],
+  'events.k8s.io/v1': ['Event'],
+  'autoscaling/v2': ['HorizontalPodAutoscaler'],
+  'coordination.k8s.io/v1': ['Lease'],
+  'networking.k8s.io/v1': ['NetworkPolicy', 'Ingress'],
+  'policy/v1': ['PodDisruptionBudget', 'Eviction'],
+  'rbac.authorization.k8s.io/v1': ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'],
+  'scheduling.k8s.io/v1': ['PriorityClass'],
+  'discovery.k8s.io/v1': ['EndpointSlice'],
+  'authentication.k8s.io/v1': ['TokenRequest', 'TokenReview', 'SelfSubjectReview'],
+  'authorization.k8s.io/v1': ['SelfSubjectAccessReview', 'SubjectAccessReview', 'SelfSubjectRulesReview'],
+  'admissionregistration.k8s.io/v1': ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
+  'apiextensions.k8s.io/v1': ['CustomResourceDefinition'],
+}; // prettier-ignore
+
+type SchemaNode = { [key: string]: unknown };
+type GroupVersionKind = { readonly group: string; readonly version: string; readonly kind: string };
+
+const REF_PREFIX = '#/components/schemas/';
+const DROPPED_KEYS = new Set(['description', 'title', 'x-kubernetes-unions']);
+
+const isObject = (value: unknown): value is SchemaNode =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A scalar that is left out when it is zero. An empty object stays: that field is a Go struct and always present. */
+const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false;
+
+/** A node without prose; a reference wrapped in a one-element allOf becomes the plain reference. */
+const compact = (node: unknown): unknown => {
+  if (Array.isArray(node)) return node.map(compact);
+  if (!isObject(node)) return node;
+  const inner = Array.isArray(node['allOf']) && node['allOf'].length === 1 ? (node['allOf'][0] as unknown) : undefined;
+  const result: SchemaNode = isObject(inner) ? { ...inner } : {};
+  for (const [key, value] of Object.entries(node)) {
+    if (DROPPED_KEYS.has(key) || key === 'allOf') continue;
+    if (key === 'default' && isZero(value)) continue;
+    result[key] =
+      key === 'properties' && isObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, property]) => [name, compact(property)]))
+        : compact(value);
+  }
+  return result;
+};
+
+const referencesIn = (node: unknown): string[] => {
+  if (Array.isArray(node)) return node.flatMap(referencesIn);
+  if (!isObject(node)) return [];
+  const own = typeof node['$ref'] === 'string' ? [node['$ref'].slice(REF_PREFIX.length)] : [];
+  return [...own, ...Object.values(node).flatMap(referencesIn)];
+};
+
+const folder = process.argv[2];
+if (folder === undefined) throw new Error('usage: generate-builtin.ts FOLDER_OF_OPENAPI_V3_FILES');
+
+const documentOf = (groupVersion: string): string =>
+  groupVersion.includes('/') ? `apis__${groupVersion.replace('/', '__')}` : `api__${groupVersion}`;
+
+const all: Record<string, SchemaNode> = {};
+for (const groupVersion of Object.keys(KINDS)) {
+  const text = readFileSync(join(folder, `${documentOf(groupVersion)}_openapi.json`), 'utf8');
+  const document = JSON.parse(text) as { components: { schemas: Record<string, SchemaNode> } };
+  Object.assign(all, document.components.schemas);
+}
+
+const kinds: Record<string, string> = {};
+for (const [name, node] of Object.entries(all)) {
+  const declared = (node['x-kubernetes-group-version-kind'] ?? []) as readonly GroupVersionKind[];
+  for (const { group, version, kind } of declared) {
+    const groupVersion = group === '' ? version : `${group}/${version}`;
+    if (KINDS[groupVersion]?.includes(kind) === true) kinds[`${groupVersion}/${kind}`] = name;
+  }
+}
+
+const schemas: Record<string, unknown> = {};
+const pending = Object.values(kinds);
+for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+  if (schemas[name] !== undefined) continue;
+  schemas[name] = compact(all[name]);
+  pending.push(...referencesIn(schemas[name]));
+}
+
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const lines = Object.entries(sorted(schemas)).map(
+  ([name, node]) => `  ${JSON.stringify(name)}: ${JSON.stringify(node)}`,
+);
+const text = `{\n "kinds": ${JSON.stringify(sorted(kinds), undefined, 2)},\n "schemas": {\n${lines.join(',\n')}\n }\n}\n`;
+writeFileSync(new URL('builtin.json', import.meta.url), text);
+process.stdout.write(`${Object.keys(kinds).length} kinds, ${lines.length} schemas, ${text.length} bytes\n`);
