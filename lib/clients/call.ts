@@ -10,8 +10,8 @@ export type CallLimits = {
   readonly timeoutMillis: number;
   /** Longer answers are refused unread. */
   readonly maxBytes?: number;
-  /** A write that broke off may have happened; a read may simply be repeated. */
-  readonly effect: 'read' | 'write';
+  /** Whether doing it twice does no harm. What does, and broke off, has an unknown outcome. */
+  readonly repeatable: boolean;
 };
 
 export type CallRequest = {
@@ -82,13 +82,13 @@ const readText = async (response: Response, maxBytes = Number.POSITIVE_INFINITY)
   return text + decoder.decode();
 };
 
-const failureOf = (error: unknown, where: string, { signal, effect }: CallLimits): HeadgateError => {
+const failureOf = (error: unknown, where: string, { signal, repeatable }: CallLimits): HeadgateError => {
   if (error instanceof HeadgateError) return error;
   const code = codeOf(error);
   const because = `${where}: ${messageOf(error)}`;
   if (NEVER_SENT.has(code)) return new HeadgateError('Unavailable', because, { cause: error });
   if (UNTRUSTED.test(code)) return new HeadgateError('Misconfigured', because, { cause: error });
-  if (effect === 'write') return new HeadgateError('OutcomeUnknown', because, { cause: error });
+  if (!repeatable) return new HeadgateError('OutcomeUnknown', because, { cause: error });
   return new HeadgateError(signal.aborted ? 'DeadlineExceeded' : 'Unavailable', because, { cause: error });
 };
 

@@ -1,8 +1,6 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { HeadgateError, messageOf } from '../../runtime/errors.ts';
 import type { World } from '../../runtime/world.ts';
-import { awsCredentials } from '../aws-credentials.ts';
+import { createAwsSigner } from '../aws-signer.ts';
 
 /** EKS takes a token for 15 minutes after its signature; what is kept longer than this might run out on the way. */
 const KEEP_MILLIS = 10 * 60_000;
@@ -15,12 +13,7 @@ export const createEksToken = (
   world: World,
   cluster: { readonly clusterName: string; readonly region: string },
 ): (() => Promise<string>) => {
-  const signer = new SignatureV4({
-    service: 'sts',
-    region: cluster.region,
-    credentials: awsCredentials(world),
-    sha256: Sha256,
-  });
+  const signer = createAwsSigner(world, { service: 'sts', region: cluster.region });
   const host = `sts.${cluster.region}.${cluster.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 
   const sign = async (): Promise<string> => {
@@ -54,38 +47,4 @@ export const createEksToken = (
     }
     return kept.token;
   };
-};
-
-/** Node's own, synchronous inside: the signer's interface asks for promises, a virtual clock for nothing that works elsewhere. */
-class Sha256 {
-  readonly #secret: Uint8Array | undefined;
-  #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#secret = secret === undefined ? undefined : Buffer.from(toBytes(secret));
-    this.#hash = this.#begin();
-  }
-
-  update(chunk: Uint8Array): void {
-    this.#hash.update(chunk);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {
-    this.#hash = this.#begin();
-  }
-
-  #begin(): Hash | Hmac {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
-  }
-}
-
-const toBytes = (source: string | ArrayBuffer | ArrayBufferView): Uint8Array => {
-  if (typeof source === 'string') return Buffer.from(source);
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
 };

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { kindOf, type Kind } from './kinds.ts';
 import { collectionPathOf, pathOf } from './paths.ts';
 import { conflictsOf, failureOf, parseStatus } from './status.ts';
-import { createTransport, effectOf, type ApiRequest } from './transport.ts';
+import { createTransport, isRepeatable, type ApiRequest } from './transport.ts';
 import { isUnchanged } from './unchanged.ts';
 
 export type ListOptions = {
@@ -103,7 +103,7 @@ export const createKubernetes = (world: World, options: KubernetesOptions): Kube
         const object: T = JSON.parse(answer.text);
         return object;
       } catch (error) {
-        const code = effectOf(wanted.method) === 'write' ? 'OutcomeUnknown' : 'Unavailable';
+        const code = isRepeatable(wanted) ? 'Unavailable' : 'OutcomeUnknown';
         throw new HeadgateError(code, `${wanted.path}: the answer is no JSON`, { cause: error });
       }
     });

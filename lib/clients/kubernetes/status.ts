@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HeadgateError, type ErrorCode } from '../../runtime/errors.ts';
 import type { Answer } from '../call.ts';
-import { effectOf, type ApiRequest } from './transport.ts';
+import { isRepeatable, type ApiRequest } from './transport.ts';
 
 /** `metav1.Status`: how the API server says no. */
 const Status = z.object({
@@ -52,12 +52,12 @@ export const parseStatus = (text: string): Status | undefined => {
 };
 
 /** The failure that an answer stands for, in the API server's own words. `details`: `status`, `reason`, and `conflicts` of an apply. */
-export const failureOf = (answer: Answer, { method, path }: ApiRequest): HeadgateError => {
+export const failureOf = (answer: Answer, request: ApiRequest): HeadgateError => {
   const status = parseStatus(answer.text);
   const conflicts = fieldConflicts(status);
   return new HeadgateError(
-    conflicts.length > 0 ? 'OwnedByAnother' : codeOf(answer.status, effectOf(method)),
-    `${method} ${path}: ${status?.message || `${answer.status} ${answer.text.slice(0, 500)}`}`,
+    conflicts.length > 0 ? 'OwnedByAnother' : codeOf(answer.status, request),
+    `${request.method} ${request.path}: ${status?.message || `${answer.status} ${answer.text.slice(0, 500)}`}`,
     {
       ...retryAfter(answer, status),
       details: { status: answer.status, reason: status?.reason ?? '', ...(conflicts.length > 0 && { conflicts }) },
@@ -65,9 +65,9 @@ export const failureOf = (answer: Answer, { method, path }: ApiRequest): Headgat
   );
 };
 
-const codeOf = (status: number, effect: 'read' | 'write'): ErrorCode => {
+const codeOf = (status: number, request: ApiRequest): ErrorCode => {
   // A server that fails half-way through a write does not say on which half.
-  if (status >= 500) return effect === 'write' ? 'OutcomeUnknown' : 'Unavailable';
+  if (status >= 500) return isRepeatable(request) ? 'Unavailable' : 'OutcomeUnknown';
   return CODES[status] ?? 'Invalid';
 };
 

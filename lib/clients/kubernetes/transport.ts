@@ -23,8 +23,8 @@ export type TransportOptions = {
   readonly maxBytes: number;
 };
 
-/** A read changes nothing, so it may be repeated at will. */
-export const effectOf = (method: ApiRequest['method']): 'read' | 'write' => (method === 'GET' ? 'read' : 'write');
+/** Reads may be repeated at will. A write may not, though most would do no harm: what it meets the second time is another world. */
+export const isRepeatable = ({ method }: Pick<ApiRequest, 'method'>): boolean => method === 'GET';
 
 export const createTransport =
   (world: World, { connection, ...limits }: TransportOptions): Transport =>
@@ -49,7 +49,7 @@ export const createTransport =
         body: body === undefined ? undefined : JSON.stringify(body),
         dispatcher,
       },
-      { ...limits, effect: effectOf(method) },
+      { ...limits, repeatable: isRepeatable({ method }) },
     );
   };
 
