@@ -46,7 +46,7 @@ type HttpRequest = {
   readonly path: string;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: unknown;
+  readonly body?: string | Uint8Array;
 };
 
 /** What SQS takes in one batch, and (with ElasticMQ and older queues) in one message. AWS alone would take four times as much. */
@@ -138,6 +138,7 @@ const createClient = (world: World, options: QueueOptions & { readonly endpoint:
     useFipsEndpoint: false,
     userAgentAppId: 'headgate',
     authSchemePreference: [],
+    disableClockSkewCorrection: true,
   });
   // Its own retries, which also put a random id on each request, make room for ours.
   client.middlewareStack.add((next) => next, {
@@ -154,11 +155,14 @@ const send = async (world: World, request: HttpRequest, signal: AbortSignal) => 
   const url = `${request.protocol}//${request.hostname}${port}${request.path}`;
   const { status, headers, text } = await call(
     world,
-    { method: request.method, url, headers: request.headers, body: String(request.body) },
+    { method: request.method, url, headers: request.headers, body: textOf(request.body) },
     { signal, timeoutMillis: CALL_TIMEOUT_MILLIS, repeatable: true },
   );
   return { response: { statusCode: status, headers: Object.fromEntries(headers), body: Buffer.from(text) } };
 };
+
+const textOf = (body: string | Uint8Array = ''): string =>
+  typeof body === 'string' ? body : new TextDecoder().decode(body);
 
 /** SQS's refusal as one of our errors; what `call` threw passes as it is. */
 const failWith = (error: unknown): never => {
