@@ -45,6 +45,19 @@ export const RestorePoint = z.object({
 });
 export type RestorePoint = z.infer<typeof RestorePoint>;
 
+const AnyObject = z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+
+/** An object that an operation deletes and makes anew, kept until that is done. */
+export const Recreation = z.object({
+  /** The object to delete. */
+  uid: z.string(),
+  /** The object to create in its place. */
+  create: AnyObject,
+  /** Which of its fields each of Headgate's field managers owned, to be handed back to them. */
+  owned: z.array(z.object({ manager: z.string(), object: AnyObject })),
+});
+export type Recreation = z.infer<typeof Recreation>;
+
 /** A long action, persisted step by step so that any run can continue it. */
 export const Operation = z.object({
   kind: z.enum(['Rescale', 'Recover', 'Suspend', 'Resume', 'Restart']),
@@ -59,6 +72,7 @@ export const Operation = z.object({
     .object({ parallelism: z.record(z.string(), z.number().int()), restorePoint: RestorePoint })
     .partial()
     .optional(),
+  recreation: Recreation.optional(),
   /** The job's start time when it began, to tell a new start from the old one. */
   jobStartedAt: z.string().optional(),
 });

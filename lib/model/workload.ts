@@ -55,9 +55,15 @@ export type Workload = {
 };
 
 /** A write, as a value: what, as whom, and which version of the object it was decided on. */
-export type Effect = {
-  readonly kind: 'apply';
-  readonly manager: FieldManager;
-  /** The manager's complete set of fields for this object. `metadata.resourceVersion` is the precondition. */
-  readonly object: KubernetesObject & { readonly spec?: unknown };
-};
+export type Effect =
+  | {
+      readonly kind: 'apply';
+      readonly manager: FieldManager;
+      /** The manager's complete set of fields for this object. `metadata.resourceVersion`, where it stands, is the precondition. */
+      readonly object: KubernetesObject & { readonly spec?: unknown };
+    }
+  | {
+      readonly kind: 'remove';
+      /** Names the object; `metadata.uid` is the precondition, so that a successor of the same name is left alone. */
+      readonly object: KubernetesObject;
+    };

@@ -49,7 +49,7 @@ export const applyJobWish = async (run: Run, tenant: Tenant, key: string, wish: 
     : undefined;
   if (job === undefined)
     return rejected('NoSuchJob', [`tenant ${tenant.metadata.name} has no job ${namespace}/${wish.data.job}`]);
-  const planned = planJobWish({ job: { ...job, spec: ManagedJobSpec.parse(job.spec) }, wish, key });
+  const planned = planJobWish({ tenant, job: { ...job, spec: ManagedJobSpec.parse(job.spec) }, wish, key });
   if ('problems' in planned) return rejected('Invalid', planned.problems);
   const changed: string[] = [];
   for (const object of planned.objects) changed.push(...(await applyWish(run, object, 'headgate-wish')));

@@ -1,6 +1,7 @@
-import type { Event } from '../../clients/kubernetes/kinds.ts';
+import { kindOf, type Event } from '../../clients/kubernetes/kinds.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { ManagedJob, ManagedJobStatus } from '../../model/managed-job.ts';
+import type { Effect } from '../../model/workload.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { eventFor } from '../event.ts';
 import type { Run } from '../run.ts';
@@ -50,7 +51,7 @@ const writeStatus = async (run: Run, managed: ManagedJob, status: ManagedJobStat
 const writeEffects = async (run: Run, job: JobSnapshot, decision: JobDecision): Promise<JobDecision> => {
   for (const effect of decision.effects) {
     try {
-      await run.kubernetes.apply<KubernetesObject>(effect.object, { manager: effect.manager, current: job.target });
+      await writeEffect(run, job, effect);
     } catch (error) {
       if (!(error instanceof HeadgateError)) throw error;
       // The workload changed since it was read: the operation is written down, and the next look carries it on.
@@ -64,6 +65,18 @@ const writeEffects = async (run: Run, job: JobSnapshot, decision: JobDecision): 
     }
   }
   return decision;
+};
+
+const writeEffect = async (run: Run, job: JobSnapshot, effect: Effect): Promise<void> => {
+  if (effect.kind === 'apply') {
+    await run.kubernetes.apply<KubernetesObject>(effect.object, { manager: effect.manager, current: job.target });
+    return;
+  }
+  const kind = kindOf(effect.object);
+  if (kind === undefined) throw new RangeError(`${effect.object.kind} is no kind that Headgate writes`);
+  const { name, namespace, uid } = effect.object.metadata;
+  const key = { name, ...(namespace === undefined ? {} : { namespace }) };
+  await run.kubernetes.remove(kind, key, uid === undefined ? {} : { uid });
 };
 
 const isNews = (before: ManagedJobStatus | undefined, decision: JobDecision): boolean =>

@@ -10,6 +10,7 @@ import { jitterOf } from '../../recovery/backoff.ts';
 import { decideRecovery } from '../../recovery/decide-recovery.ts';
 import { readFlinkDeploymentProgress } from '../../targets/operation-progress.ts';
 import {
+  evaluateOperation,
   overrideParallelism,
   restart,
   restore,
@@ -17,6 +18,8 @@ import {
   suspend,
   type FlinkDeploymentWorkload,
 } from '../../targets/flink-deployment.ts';
+import type { Progress } from '../../targets/progress.ts';
+import { planRecreation, stepOfRecreation } from '../../targets/recreation.ts';
 import type { JobDecision } from './job-decision.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 import { withSample } from './tenant-history.ts';
@@ -41,8 +44,8 @@ export const decideJob = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision
   withinMode(
     tenant,
     job,
-    decideWithoutWorkload(job) ??
-      continueOperation(tenant, job) ??
+    continueOperation(tenant, job) ??
+      decideWithoutWorkload(job) ??
       decidePaused(job) ??
       followWish(tenant, job) ??
       recover(tenant, job) ??
@@ -81,21 +84,43 @@ const decideWithoutWorkload = (job: JobSnapshot): JobDecision | undefined =>
 /** Carries an operation on: its effects again while it is pending, then its end. */
 const continueOperation = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefined => {
   const operation = job.managed.status?.operation;
-  if (operation === undefined || job.workload === undefined) return undefined;
-  const progress = readFlinkDeploymentProgress(job.workload, job.look?.job, job.look?.graph, operation);
-  if (progress.kind === 'done')
+  if (operation === undefined) return undefined;
+  const { progress, effects } = standOf(job, operation);
+  if (progress.kind === 'done') {
     return hold(job, `${operation.kind}Done`, `${operation.kind} finished`, { operation: undefined });
-  if (progress.kind === 'failed') return hold(job, `${operation.kind}Failed`, progress.why, { operation: undefined });
-  const deadline = fromTimestamp(operation.deadline) ?? 0;
+  }
+  if (progress.kind === 'failed') {
+    return hold(job, `${operation.kind}Failed`, progress.why, { operation: undefined });
+  }
+  // Between deletion and creation the job exists in the operation alone, so that one is never given up.
+  const deadline = job.workload === undefined ? Number.POSITIVE_INFINITY : (fromTimestamp(operation.deadline) ?? 0);
   if (tenant.now > deadline) {
-    return hold(job, `${operation.kind}TimedOut`, `not done by ${operation.deadline}: ${progress.why}`, {
-      operation: undefined,
-    });
+    const message = `not done by ${operation.deadline}: ${progress.why}`;
+    return hold(job, `${operation.kind}TimedOut`, message, { operation: undefined });
   }
   return hold(job, `${operation.kind}InProgress`, progress.why, {
-    effects: effectsOf(job.workload, job.managed.spec, operation),
+    effects,
     recheckAfterSeconds: PROGRESS_RECHECK_SECONDS,
   });
+};
+
+/** How an operation stands, and the writes that carry it on. */
+const standOf = (job: JobSnapshot, operation: Operation): { progress: Progress; effects: readonly Effect[] } => {
+  const { workload } = job;
+  if (operation.recreation !== undefined) {
+    const step = stepOfRecreation(operation.recreation, workload, job.pods);
+    if (step.kind === 'pending') return { progress: step, effects: step.effects };
+    if (workload === undefined) return { progress: { kind: 'pending', why: 'the workload is gone' }, effects: [] };
+    return {
+      progress: readFlinkDeploymentProgress(workload, job.look?.job, job.look?.graph, operation),
+      effects: step.effects,
+    };
+  }
+  if (workload === undefined) return { progress: { kind: 'failed', why: 'the workload was deleted' }, effects: [] };
+  return {
+    progress: readFlinkDeploymentProgress(workload, job.look?.job, job.look?.graph, operation),
+    effects: effectsOf(workload, job.managed.spec, operation),
+  };
 };
 
 const decidePaused = (job: JobSnapshot): JobDecision | undefined =>
@@ -229,7 +254,9 @@ export const effectsOf = (
     case 'Rescale':
       return [overrideParallelism(workload, operation.target?.parallelism ?? {})];
     case 'Recover':
-      return [restore(workload, operation.target?.restorePoint, operation.epoch)];
+      return operation.recreation === undefined
+        ? [restore(workload, operation.target?.restorePoint, operation.epoch)]
+        : stepOfRecreation(operation.recreation, workload, Number.POSITIVE_INFINITY).effects;
     case 'Suspend':
       return [suspend(workload)];
     case 'Resume':
@@ -258,6 +285,17 @@ export const begin = (
   message: string,
   attempt = 1,
 ): JobDecision => {
+  const verdict = evaluateOperation(workload, kind, target.restorePoint);
+  if (verdict.kind === 'refused') {
+    return hold(job, verdict.reason, `would ${KIND_OF[kind]} (${message}), but ${verdict.message}`);
+  }
+  const recreation =
+    kind === 'Recover' &&
+    target.restorePoint !== undefined &&
+    workload.recovery.restoresBy === 'recreation' &&
+    job.target !== undefined
+      ? planRecreation(job.target, target.restorePoint)
+      : undefined;
   const operation: Operation = {
     kind,
     step: 'Requested',
@@ -266,6 +304,7 @@ export const begin = (
     deadline: toTimestamp(tenant.now + 1000 * DEADLINE_SECONDS[kind]),
     attempt,
     target,
+    ...(recreation === undefined ? {} : { recreation }),
     ...(workload.reportedStartAt === undefined ? {} : { jobStartedAt: toTimestamp(workload.reportedStartAt) }),
   };
   return {

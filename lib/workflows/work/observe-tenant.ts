@@ -127,6 +127,7 @@ const observeJob = async (
     workload,
     look: looked.look,
     history,
+    pods: pods.length,
     taskManagerPods: pods.filter((pod) => pod.metadata.labels?.['component'] === 'taskmanager').length,
     podProblems: pods.flatMap(podProblemsOf),
     restorePoints: hasFailed(workload, looked.look)

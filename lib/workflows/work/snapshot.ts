@@ -19,11 +19,12 @@ export type JobSnapshot = {
   readonly workload: FlinkDeploymentWorkload | undefined;
   readonly look: FlinkLook | undefined;
   readonly history: JobHistory;
-  /** TaskManager pods that exist, whether running yet or not. */
+  /** Pods of the workload that have not ended, running yet or not; and of these the TaskManagers. */
+  readonly pods: number;
   readonly taskManagerPods: number;
   readonly podProblems: readonly PodProblem[];
-  /** Only looked for when the job has failed. */
-  readonly restorePoints: readonly RestorePointCandidate[];
+  /** Only looked for when the job has failed; undefined when they could not be listed. */
+  readonly restorePoints: readonly RestorePointCandidate[] | undefined;
   readonly missing: readonly string[];
 };
 
