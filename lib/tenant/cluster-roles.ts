@@ -88,7 +88,8 @@ export const CLUSTER_ROLES = {
     rule('', ['pods', 'resourcequotas'], ['get', 'list']),
     rule('', ['events'], ['create', 'patch']),
     rule('events.k8s.io', ['events'], ['create', 'patch']),
-    rule(FLINK_GROUP, ['flinkdeployments'], ['get', 'list', 'patch']),
+    // Deleting and creating is how operators before 1.8 restore a job.
+    rule(FLINK_GROUP, ['flinkdeployments'], ['get', 'list', 'create', 'patch', 'delete']),
     rule(FLINK_GROUP, ['flinkstatesnapshots'], ['get', 'list', 'create']),
     rule(HEADGATE_GROUP, ['managedjobs'], ['get', 'list', 'create', 'patch', 'delete']),
     rule(HEADGATE_GROUP, ['managedjobs/status'], ['get', 'patch']),
