@@ -38,7 +38,6 @@ export const FlinkDeploymentStatus = z.object({
   observedGeneration: maybe(z.number()),
   lifecycleState: maybe(z.string()),
   error: maybe(z.string()),
-  jobManagerDeploymentStatus: maybe(z.string()),
   jobStatus: maybe(
     z.object({
       jobId: maybe(z.string()),

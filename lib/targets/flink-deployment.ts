@@ -23,8 +23,9 @@ import { jobManagerResources, slotsOf, taskManagerResources } from './flink-pod-
 import {
   checkpointDirectory,
   evaluateRescalePath,
-  keepsState,
   savepointDirectory,
+  stateLossOf,
+  type FlinkVersion,
   type UpgradeMode,
 } from './rescale-path.ts';
 
@@ -51,12 +52,16 @@ export type FlinkDeploymentWorkload = Workload & {
     /** What `headgate-recovery` owns now. */
     readonly owned: RecoveryFields;
     readonly upgradeMode: UpgradeMode;
-    /** Whether `upgradeMode` has somewhere to keep state. */
-    readonly keepsState: boolean;
-    /** Whether the operator knows `savepointRedeployNonce` (since 1.8), and so can restore any path. */
-    readonly redeploysFromSavepoint: boolean;
-    /** `status.jobManagerDeploymentStatus`: READY, DEPLOYING, MISSING, ERROR … */
-    readonly jobManager: string | undefined;
+    /** Why a stop and start by the operator would lose state, if it would. */
+    readonly stateLoss: string | undefined;
+    /**
+     * How a given path can be restored: by `savepointRedeployNonce` (operators from 1.8), as the first deployment, or, with older
+     * operators, only by deleting the object and creating it anew (`planRecreation`). Those also pin each vertex to exactly its
+     * override when they rescale in place (lower bound = upper bound), which a lost TaskManager then makes fatal.
+     */
+    readonly restoresBy: 'redeployment' | 'first-deployment' | 'recreation';
+    /** The operator recorded that the job was stopped with its HA metadata kept. */
+    readonly stoppedWithLastState: boolean;
   };
 };
 
@@ -77,10 +82,11 @@ export const readFlinkDeployment = (
   const deleting = metadata.deletionTimestamp !== undefined;
   const upgradeMode = spec.job?.upgradeMode ?? 'stateless';
   const stateful = declared.stateful ?? (upgradeMode !== 'stateless' || checkpoints(configuration));
-  // Operators from 1.8 tell the generation they have seen; 1.7 only notes it beside the spec it last acted on.
-  const observedGeneration = status.observedGeneration ?? lastReconciled.resource_metadata?.metadata?.generation;
-  const observed = observedGeneration !== undefined && observedGeneration >= (metadata.generation ?? 0);
-  const settled = observed && isStable(status);
+  const generation = metadata.generation ?? 0;
+  const reconciledGeneration = lastReconciled.resource_metadata?.metadata?.generation;
+  const observed = Math.max(status.observedGeneration ?? 0, reconciledGeneration ?? 0) >= generation;
+  // Seeing a spec is not acting on it: 1.7 observes one that it cannot carry out yet, and still calls the old one stable.
+  const settled = observed && (reconciledGeneration ?? generation) >= generation && isStable(status);
   const flinkVersion = parseFlinkVersion(spec.flinkVersion);
   const reportedState = status.jobStatus?.state;
   const upstreamAutoscaler = isTrue(
@@ -137,9 +143,9 @@ export const readFlinkDeployment = (
     recovery: {
       owned: ownedRecoveryFields(object, spec),
       upgradeMode,
-      keepsState: keepsState(upgradeMode, configuration),
-      redeploysFromSavepoint: 'savepointRedeployNonce' in (lastReconciled.spec?.job ?? {}),
-      jobManager: status.jobManagerDeploymentStatus,
+      stateLoss: stateLossOf({ upgradeMode, configuration, flinkVersion }),
+      restoresBy: restoresBy(lastReconciled.spec?.job),
+      stoppedWithLastState: lastReconciled.spec?.job?.['upgradeMode'] === 'last-state',
     },
   };
 };
@@ -148,7 +154,7 @@ const isStable = ({ lifecycleState, reconciliationStatus }: FlinkDeploymentStatu
   (lifecycleState === 'STABLE' || lifecycleState === 'SUSPENDED') && reconciliationStatus?.state === 'DEPLOYED';
 
 /** `v1_18` → [1, 18]. */
-const parseFlinkVersion = (text: string | undefined): readonly [number, number] | undefined => {
+const parseFlinkVersion = (text: string | undefined): FlinkVersion | undefined => {
   const match = /^v(\d+)_(\d+)$/.exec(text ?? '');
   return match === null ? undefined : [Number(match[1]), Number(match[2])];
 };
@@ -169,11 +175,13 @@ const parallelismOf = (
 ): number | undefined =>
   taskManager?.replicas === undefined ? job?.parallelism : taskManager.replicas * slotsOf(configuration);
 
+/** A workload that was created anew belongs to `headgate-recovery` with all its fields. */
+const OVERRIDING: ReadonlySet<string> = new Set<FieldManager>(['headgate-scale', 'headgate-recovery']);
+
 const overridesOwner = (object: KubernetesObject, configuration: FlinkConfiguration): 'nobody' | 'us' | 'another' => {
   if (configuration[PARALLELISM_OVERRIDES] === undefined) return 'nobody';
   const owners = ownersOf(object.metadata, ['spec', 'flinkConfiguration', PARALLELISM_OVERRIDES]);
-  const ours: FieldManager = 'headgate-scale';
-  return owners.length > 0 && owners.every((owner) => owner === ours) ? 'us' : 'another';
+  return owners.length > 0 && owners.every((owner) => OVERRIDING.has(owner)) ? 'us' : 'another';
 };
 
 const directoriesOf = (configuration: FlinkConfiguration): Workload['directories'] => {
@@ -193,6 +201,14 @@ const recordedSavepoint = ({ jobStatus }: FlinkDeploymentStatus): Workload['reco
   const location = jobStatus?.upgradeSavepointPath ?? last?.location;
   if (location === undefined || location === '' || location === LAST_STATE_DUMMY) return undefined;
   return { location, at: location === last?.location ? last.timeStamp : undefined };
+};
+
+/** The operator writes the spec it acted on with all fields it knows, unset ones as null. */
+const restoresBy = (
+  lastReconciledJob: Record<string, unknown> | undefined,
+): FlinkDeploymentWorkload['recovery']['restoresBy'] => {
+  if (lastReconciledJob === undefined) return 'first-deployment';
+  return 'savepointRedeployNonce' in lastReconciledJob ? 'redeployment' : 'recreation';
 };
 
 const ownedRecoveryFields = (object: KubernetesObject, { job, restartNonce }: FlinkDeploymentSpec): RecoveryFields => {
@@ -230,61 +246,103 @@ export const restart = (workload: FlinkDeploymentWorkload, nonce: number): Effec
   applyRecovery(workload, { state: 'running', restartNonce: nonce });
 
 /**
- * Brings a job back from a restore point, or, without one, from what the operator itself knows. `nonce` must be new for each attempt
- * and the same when an attempt is repeated: the operation's epoch. Operators before 1.8 cannot be told a path once a job has been
- * deployed, only to restart; `evaluateOperation` says whether that would restore the right one.
+ * Brings a job back from a restore point, or, without one, by a mere restart. `nonce` must be new for each attempt and the same when
+ * an attempt is repeated: the operation's epoch. Where only a recreation restores, this changes nothing: see `planRecreation`.
  */
 export const restore = (
   workload: FlinkDeploymentWorkload,
   restorePoint: RestorePoint | undefined,
   nonce: number,
-): Effect =>
-  restorePoint !== undefined && workload.recovery.redeploysFromSavepoint
-    ? applyRecovery(workload, {
+): Effect => {
+  if (restorePoint === undefined) return restart(workload, nonce);
+  const { location } = restorePoint;
+  switch (workload.recovery.restoresBy) {
+    case 'redeployment':
+      return applyRecovery(workload, {
         state: 'running',
-        initialSavepointPath: restorePoint.location,
+        initialSavepointPath: location,
         savepointRedeployNonce: nonce,
-      })
-    : restart(workload, nonce);
+      });
+    case 'first-deployment':
+      return applyRecovery(workload, { state: 'running', initialSavepointPath: location });
+    default:
+      return applyRecovery(workload, {});
+  }
+};
+
+/** An object to delete, and what to create in its place once it and its pods are gone. */
+export type Recreation = {
+  readonly remove: { readonly uid: string; readonly resourceVersion: string };
+  readonly create: KubernetesObject & { readonly spec: unknown };
+};
+
+/**
+ * The same job, anew, from a restore point: the only way that operators before 1.8 restore a path, and safe with any. `create` must be
+ * kept somewhere before the deletion, or a crash in between loses the job.
+ */
+export const planRecreation = (
+  object: KubernetesObject & { readonly spec?: unknown },
+  restorePoint: RestorePoint,
+): Recreation => {
+  const { apiVersion, kind, metadata, spec } = object;
+  const { name, namespace, labels, annotations, ownerReferences } = metadata;
+  const job = { ...fieldsOf(fieldsOf(spec)['job']), state: 'running', initialSavepointPath: restorePoint.location };
+  return {
+    remove: { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' },
+    create: {
+      apiVersion,
+      kind,
+      metadata: {
+        name,
+        ...(namespace !== undefined && { namespace }),
+        ...(labels !== undefined && { labels }),
+        ...(annotations !== undefined && { annotations }),
+        ...(ownerReferences !== undefined && { ownerReferences }),
+      },
+      spec: { ...fieldsOf(spec), job },
+    },
+  };
+};
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 
 /** Whether an operation can be begun without losing state, or why not. */
 export type OperationVerdict =
   | { readonly kind: 'possible' }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
 
+/**
+ * Judges an operation before it is begun. A job that has ended is started again from a restore point only: asked for a mere restart (or
+ * suspended and resumed), operators look for its last checkpoint where Flink 1.18 does not show it any more, and start from nothing.
+ */
 export const evaluateOperation = (
   workload: FlinkDeploymentWorkload,
   kind: Operation['kind'],
   restorePoint?: RestorePoint,
 ): OperationVerdict => {
-  const { upgradeMode, keepsState: keeps, redeploysFromSavepoint, jobManager } = workload.recovery;
+  const { stateLoss, stoppedWithLastState } = workload.recovery;
   if (workload.deleting) return refused('Deleting', 'it is being deleted');
   if (kind === 'Rescale') {
     return workload.rescale.kind === 'none' ? { ...workload.rescale, kind: 'refused' } : { kind: 'possible' };
   }
-  const restoresAPath = kind === 'Recover' && restorePoint !== undefined;
-  if (restoresAPath && redeploysFromSavepoint) return { kind: 'possible' };
-  if (workload.stateful && !keeps) {
-    return refused('WouldRestartWithoutState', `upgradeMode is ${upgradeMode}, and no state would be kept`);
+  if (kind === 'Recover' && restorePoint !== undefined) return { kind: 'possible' };
+  if (!workload.stateful) return { kind: 'possible' };
+  if (kind === 'Recover') return refused('WouldRestartWithoutState', 'there is no restore point');
+  if (stateLoss !== undefined) return refused('WouldRestartWithoutState', stateLoss);
+  if (kind === 'Resume') {
+    return workload.recordedSavepoint === undefined && !stoppedWithLastState
+      ? refused('NeedsRestorePoint', 'the operator recorded no state to resume from')
+      : { kind: 'possible' };
   }
-  if (restoresAPath && jobManager === 'MISSING') {
-    return refused(
-      'OperatorCannotRestore',
-      'operators before 1.8 restore a job whose JobManager is gone only when it is created anew',
-    );
-  }
-  if (restoresAPath && !isSamePath(workload.recordedSavepoint?.location, restorePoint.location)) {
-    const known = workload.recordedSavepoint?.location ?? 'nothing';
-    return refused('OperatorCannotRestore', `operators before 1.8 restore what they recorded themselves: ${known}`);
-  }
-  return { kind: 'possible' };
+  return ENDED.has(workload.reportedState ?? '')
+    ? refused('NeedsRestorePoint', `the job is ${workload.reportedState}, and would start from nothing`)
+    : { kind: 'possible' };
 };
 
-const refused = (reason: string, message: string): OperationVerdict => ({ kind: 'refused', reason, message });
+const ENDED: ReadonlySet<string> = new Set(['FAILED', 'CANCELED', 'FINISHED']);
 
-/** `file:/a` and `file:///a/` name one place. */
-const isSamePath = (a: string | undefined, b: string): boolean => normalised(a ?? '') === normalised(b);
-const normalised = (path: string): string => path.replace(/^([a-z][a-z0-9+.-]*):\/*/i, '$1:').replace(/\/+$/, '');
+const refused = (reason: string, message: string): OperationVerdict => ({ kind: 'refused', reason, message });
 
 const applyRecovery = (workload: FlinkDeploymentWorkload, change: RecoveryFields): Effect => {
   const { restartNonce, ...job } = { ...workload.recovery.owned, ...change };

@@ -42,7 +42,9 @@ const rescaleProgress = (
 
 const suspendProgress = (workload: FlinkDeploymentWorkload): Progress => {
   if (workload.suspended && workload.settled && workload.lifecycle === 'SUSPENDED') return { kind: 'done' };
-  return workload.suspended && workload.observed && workload.lifecycle === 'FAILED' ? failed(reasonOf(workload)) : pending(reasonOf(workload));
+  return workload.suspended && workload.observed && workload.lifecycle === 'FAILED'
+    ? failed(reasonOf(workload))
+    : pending(reasonOf(workload));
 };
 
 /** A start is a new one when the job's start time is later than the one the operation began with. */

@@ -10,20 +10,23 @@ export type RescaleFacts = {
   readonly settled: boolean;
   readonly stateful: boolean;
   readonly upgradeMode: UpgradeMode;
-  readonly flinkVersion: readonly [number, number] | undefined;
+  readonly flinkVersion: FlinkVersion | undefined;
   readonly configuration: FlinkConfiguration;
   readonly upstreamAutoscaler: boolean;
-  /** Field managers, other than ours, that own the overrides in force; `undefined`: overrides of nobody known. */
+  /** Who set the overrides that are in force. */
   readonly overridesOwner: 'nobody' | 'us' | 'another';
 };
+
+/** Major and minor. */
+export type FlinkVersion = readonly [number, number];
 
 export type UpgradeMode = 'stateless' | 'savepoint' | 'last-state';
 
 /**
  * In place needs what the operator's `NativeFlinkService.scale` asks for (native mode, adaptive scheduler, Flink 1.18 or newer, a job
  * that is neither terminal nor RECONCILING, no vertex taken out of the map, in-place scaling not switched off). Where that fails, and
- * also on any error while it rescales, the operator falls back to a full upgrade by `upgradeMode`. So a stateful job in the mode
- * `stateless` is never rescaled through its FlinkDeployment: one failed call to its JobManager would cost its state.
+ * also on any error while it rescales, the operator falls back to a full upgrade by `upgradeMode`. So a stateful job whose upgrade
+ * would not keep its state is never rescaled at all: one failed call to its JobManager would cost the state.
  */
 export const evaluateRescalePath = (facts: RescaleFacts): RescalePath => {
   if (!facts.hasJob) return none('SessionCluster', 'it is a session cluster, not a job');
@@ -41,31 +44,41 @@ export const evaluateRescalePath = (facts: RescaleFacts): RescalePath => {
     return none('NotRunning', `the operator reports the job as ${facts.reportedState ?? 'unknown'}`);
   }
   if (!facts.settled) return none('NotSettled', 'the operator is still at work on the last change');
-  if (facts.stateful && facts.upgradeMode === 'stateless') {
-    return none('WouldRestartWithoutState', 'upgradeMode is stateless, and a rescale that fails becomes an upgrade');
-  }
-  const { flinkVersion, configuration } = facts;
-  const inPlace =
-    configuration['jobmanager.scheduler']?.trim().toLowerCase() === 'adaptive' &&
-    isNewEnough(flinkVersion) &&
-    isTrue(configuration['kubernetes.operator.job.upgrade.inplace-scaling.enabled'] ?? 'true');
-  if (inPlace) return { kind: 'in-place' };
-  if (!facts.stateful || keepsState(facts.upgradeMode, configuration)) return { kind: 'upgrade' };
-  return none(
-    'WouldRestartWithoutState',
-    `upgradeMode is ${facts.upgradeMode}, but no directory for its state is configured`,
-  );
+  const loss = facts.stateful ? stateLossOf(facts) : undefined;
+  if (loss !== undefined)
+    return none('WouldRestartWithoutState', `${loss}, and a rescale that fails becomes an upgrade`);
+  return rescalesInPlace(facts) ? { kind: 'in-place' } : { kind: 'upgrade' };
 };
 
 const none = (reason: string, message: string): RescalePath => ({ kind: 'none', reason, message });
 
-const isNewEnough = (version: readonly [number, number] | undefined): boolean =>
-  version !== undefined && (version[0] > 1 || version[1] >= 18);
+const rescalesInPlace = ({ flinkVersion, configuration }: RescaleFacts): boolean =>
+  isAdaptive(configuration) &&
+  isAtLeast(flinkVersion, 1, 18) &&
+  isTrue(configuration['kubernetes.operator.job.upgrade.inplace-scaling.enabled'] ?? 'true');
 
-/** Whether an upgrade in this mode has somewhere to keep state. That there is state is for the caller to prove. */
-export const keepsState = (upgradeMode: UpgradeMode, configuration: FlinkConfiguration): boolean => {
-  if (upgradeMode === 'savepoint') return savepointDirectory(configuration) !== undefined;
-  return upgradeMode === 'last-state' && checkpointDirectory(configuration) !== undefined;
+const isAdaptive = (configuration: FlinkConfiguration): boolean =>
+  configuration['jobmanager.scheduler']?.trim().toLowerCase() === 'adaptive';
+
+const isAtLeast = (version: FlinkVersion | undefined, major: number, minor: number): boolean =>
+  version !== undefined && (version[0] > major || (version[0] === major && version[1] >= minor));
+
+/**
+ * Why an upgrade (stop and start by the operator) would lose the job's state; undefined when it has somewhere to keep it. That there
+ * is state is for the caller to prove.
+ */
+export const stateLossOf = (
+  facts: Pick<RescaleFacts, 'upgradeMode' | 'configuration' | 'flinkVersion'>,
+): string | undefined => {
+  const { upgradeMode, configuration, flinkVersion } = facts;
+  if (upgradeMode === 'stateless') return 'upgradeMode is stateless';
+  if (upgradeMode === 'savepoint') {
+    return savepointDirectory(configuration) === undefined ? 'no savepoint directory is configured' : undefined;
+  }
+  if (checkpointDirectory(configuration) === undefined) return 'no checkpoint directory is configured';
+  return isAdaptive(configuration) && !isAtLeast(flinkVersion, 1, 19)
+    ? 'last-state with the adaptive scheduler can lose its checkpoints before Flink 1.19 (FLINK-34518)'
+    : undefined;
 };
 
 export const checkpointDirectory = (configuration: FlinkConfiguration): string | undefined =>

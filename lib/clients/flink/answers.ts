@@ -45,9 +45,7 @@ const VertexMetrics = z.object({
 });
 
 /** Custom partitioners and whatever comes new count as `OTHER`. */
-const ShipStrategy = z
-  .enum(['HASH', 'FORWARD', 'REBALANCE', 'RESCALE', 'BROADCAST', 'GLOBAL', 'OTHER'])
-  .catch('OTHER');
+const ShipStrategy = z.enum(['HASH', 'FORWARD', 'REBALANCE', 'RESCALE', 'BROADCAST', 'GLOBAL', 'OTHER']).catch('OTHER');
 
 /** `GET /jobs/:id` */
 export const JobDetails = z.object({

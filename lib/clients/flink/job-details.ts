@@ -22,8 +22,9 @@ export const parseJob = (details: JobDetails): FlinkJob => ({
  */
 export const parseRun = (details: JobDetails): string => `${details.jid}/${details.timestamps['RUNNING'] ?? 0}`;
 
-/** The graph in topological order. A job that never ran lists its vertices in any order; only the plan knows the edges. */
-export const parseGraph = (details: JobDetails): JobGraph => {
+/** The graph in topological order. Undefined for a job that never ran: only its plan knows the edges, and that is empty until then. */
+export const parseGraph = (details: JobDetails): JobGraph | undefined => {
+  if (details.plan.nodes.length === 0) return undefined;
   const inputsOf = new Map(details.plan.nodes.map((node) => [node.id, node.inputs ?? []]));
   const ids = new Set(details.vertices.map((v) => v.id));
   const vertices = details.vertices.map((v): Vertex => ({

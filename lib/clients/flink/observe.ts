@@ -93,11 +93,14 @@ const lookAt = async (
   if (primed === undefined) return undefined;
   await clock.sleep(FETCH_MILLIS);
 
+  const missingCheckpoints: string[] = [];
   const [details, checkpoints] = await Promise.all([
     unlessGone(missing, 'job', get('', JobDetails)),
-    unlessGone(missing, 'checkpoints', get('/checkpoints', Checkpoints)),
+    // Of a job that has ended, 1.18 with the adaptive scheduler knows none: 404.
+    unless(missingCheckpoints, 'checkpoints', get('/checkpoints', Checkpoints)),
   ]);
   if (details === undefined) return undefined;
+  missing.push(...missingCheckpoints);
   const at = clock.now();
 
   const job = parseJob(details);
@@ -109,9 +112,10 @@ const lookAt = async (
   const remembered = memory?.jobId === jobId ? memory.sources : {};
   const [sources, exceptions] = await Promise.all([
     // What a job shows that does not run are its last values: not a measurement.
-    runs ? readSources(send, { jobId, graph, at, remembered, missing }) : undefined,
+    runs && graph ? readSources(send, { jobId, graph, at, remembered, missing }) : undefined,
     steady ? undefined : unless(missing, 'exceptions', get('/exceptions', Exceptions, { maxExceptions: '1' })),
   ]);
+  if (graph === undefined) missing.push('graph: Flink shows no plan before the first start');
   if (sources === undefined) missing.push(`sample: ${job.state}, ${job.tasks.running} of ${job.tasks.total} tasks run`);
 
   return {
