@@ -58,15 +58,12 @@ export const assess = (input: ScalingInput, window: readonly MetricSample[]): As
   const tightestFirst = vertices
     .filter((v) => v.utilization !== undefined)
     .sort((a, b) => b.utilization! - a.utilization! || byId(a, b));
-  const [gap] = [...vertices].sort(byId).flatMap((v) => {
-    const what = whatIsMissing(v);
-    return what === undefined ? [] : [{ vertex: v.vertex, what }];
-  });
+  const inIdOrder = [...vertices].sort(byId);
   return {
     vertices,
     tightestFirst,
     saturatedBlind: load.saturatedBlind.size > 0,
-    gap,
+    gap: firstGap(inIdOrder, whatIsNotMeasured) ?? firstGap(inIdOrder, whatDoesNotFollow),
     restartSeconds,
     rewindSeconds,
     evidence: {
@@ -98,14 +95,24 @@ const capacityFor = (target: number, excessNow: number, excessAfterRestart: numb
 const headroom = ({ targetUtilization, maxUtilization }: Policy): number =>
   1 - targetUtilization / (targetUtilization + (maxUtilization - targetUtilization) / 3);
 
-/** What is not known of a vertex's load and capacity, in plain words. */
-const whatIsMissing = ({ rates, idle, exact, utilization }: VertexAssessment): string | undefined => {
-  const { source, inRate, busy } = rates;
+const firstGap = (
+  vertices: readonly VertexAssessment[],
+  missing: (v: VertexAssessment) => string | undefined,
+): Assessment['gap'] => {
+  const first = vertices.find((v) => missing(v) !== undefined);
+  return first && { vertex: first.vertex, what: missing(first)! };
+};
+
+/** What Flink does not tell of a vertex, in plain words. */
+const whatIsNotMeasured = ({ rates: { source, inRate, busy } }: VertexAssessment): string | undefined => {
   if (source?.lag.kind === 'unknown') return `its lag (${source.lag.why})`;
   if (source?.arrivalRate.kind === 'unknown') return `its input (${source.arrivalRate.why})`;
   if (inRate.kind === 'unknown') return `what it reads (${inRate.why})`;
-  if (busy.kind === 'unknown') return `its busy time (${busy.why})`;
+  return busy.kind === 'unknown' ? `its busy time (${busy.why})` : undefined;
+};
+
+/** What cannot be concluded of a vertex though it was measured. */
+const whatDoesNotFollow = ({ exact, utilization, idle }: VertexAssessment): string | undefined => {
   if (!exact) return 'its share of the load';
-  if (utilization === undefined && !idle) return 'its capacity (Idle)';
-  return undefined;
+  return utilization === undefined && !idle ? 'its capacity (Idle)' : undefined;
 };

@@ -7,9 +7,6 @@ import type { HoldReason, Parallelism } from './scaling-decision.ts';
 import { presentSize, sizes, withoutWishes, type Choice, type Situation } from './situation.ts';
 import { shortestSpan } from './window.ts';
 
-/** After this time a second look at a jump has a rate of its own. */
-const CONFIRM_SECONDS = 20;
-
 /** Answers when a vertex is too small for its load, or for its backlog. */
 export const growing = (situation: Situation): Choice | undefined => {
   const { policy, history, graph, bounds, assessment, urgent } = situation;
@@ -58,7 +55,7 @@ export const growing = (situation: Situation): Choice | undefined => {
       message: `${describeVertex(worst)}; the load has just jumped and is looked at once more`,
       wanted,
       history: { ...withoutWishes(history), growthSince: history.growthSince ?? situation.now },
-      recheckAfterSeconds: CONFIRM_SECONDS,
+      recheckAfterSeconds: Math.ceil(shortestSpan(policy.windowSeconds)),
     };
   }
   const reason =

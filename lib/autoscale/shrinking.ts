@@ -44,16 +44,18 @@ export const shrinking = (situation: Situation): Choice | undefined => {
   if (refusal !== undefined) return { kind: 'hold', ...refusal, wanted: present, history: withoutWishes(history) };
 
   const since = history.shrink?.since ?? now;
+  const waited = (now - since) / 1000;
+  const delay = delayOf(situation);
   const highest = sizes(vertices, ({ vertex: { id } }) => Math.max(history.shrink?.highest[id] ?? 1, wanted[id]!));
   const remember = (shrink: NonNullable<typeof history.shrink>) => ({ ...withoutWishes(history), shrink });
   const parallelism = stepTo(highest);
-  if (now - since < policy.scaleDownDelaySeconds * 1000 || parallelism === undefined) {
+  if (waited < delay || parallelism === undefined) {
     // A delay that ends with nothing to gain starts anew, without the peaks that it remembers.
-    const ended = now - since >= policy.scaleDownDelaySeconds * 1000;
+    const ended = waited >= delay;
     return {
       kind: 'hold',
       reason: 'ScaleDownDelayed',
-      message: `${describeTightest(assessment)}; less has been enough for ${seconds((now - since) / 1000)} of ${policy.scaleDownDelaySeconds} s`,
+      message: `${describeTightest(assessment)}; less has been enough for ${seconds(waited)} of ${seconds(delay)}`,
       wanted,
       history: remember(ended ? { since: now, highest: { ...wanted } } : { since, highest: { ...highest } }),
     };
@@ -77,6 +79,16 @@ export const shrinking = (situation: Situation): Choice | undefined => {
     message: `${describeTightest(assessment)}: ${describeChange(graph.vertices, parallelism)}`,
     history: remember({ since, highest: { ...highest } }),
   };
+};
+
+/**
+ * How long a smaller size must have been enough. To shrink is a choice, and its restart delays every record that comes in
+ * meanwhile: the time lost grows with the square of the outage. So where the outage alone breaks the lag limit, the wish
+ * must stand as much longer.
+ */
+const delayOf = ({ policy, assessment: { restartSeconds } }: Situation): number => {
+  const outages = restartSeconds / Math.max(policy.lagLimitSeconds, SHORT_REPLAY_SECONDS);
+  return policy.scaleDownDelaySeconds * Math.max(1, outages ** 2);
 };
 
 /** What forbids to shrink now: a backlog to work off, or a job that restarts by itself. */
