@@ -56,7 +56,7 @@ export type FlinkDeploymentWorkload = Workload & {
     readonly stateLoss: string | undefined;
     /**
      * How a given path can be restored: by `savepointRedeployNonce` (operators from 1.8), as the first deployment, or, with older
-     * operators, only by deleting the object and creating it anew (`planRecreation`). Those also pin each vertex to exactly its
+     * operators, only by deleting the object and creating it anew (`recreation.ts`). Those also pin each vertex to exactly its
      * override when they rescale in place (lower bound = upper bound), which a lost TaskManager then makes fatal.
      */
     readonly restoresBy: 'redeployment' | 'first-deployment' | 'recreation';
@@ -247,7 +247,7 @@ export const restart = (workload: FlinkDeploymentWorkload, nonce: number): Effec
 
 /**
  * Brings a job back from a restore point, or, without one, by a mere restart. `nonce` must be new for each attempt and the same when
- * an attempt is repeated: the operation's epoch. Where only a recreation restores, this changes nothing: see `planRecreation`.
+ * an attempt is repeated: the operation's epoch. Where only a recreation restores (`recreation.ts`), this changes nothing.
  */
 export const restore = (
   workload: FlinkDeploymentWorkload,
@@ -269,43 +269,6 @@ export const restore = (
       return applyRecovery(workload, {});
   }
 };
-
-/** An object to delete, and what to create in its place once it and its pods are gone. */
-export type Recreation = {
-  readonly remove: { readonly uid: string; readonly resourceVersion: string };
-  readonly create: KubernetesObject & { readonly spec: unknown };
-};
-
-/**
- * The same job, anew, from a restore point: the only way that operators before 1.8 restore a path, and safe with any. `create` must be
- * kept somewhere before the deletion, or a crash in between loses the job.
- */
-export const planRecreation = (
-  object: KubernetesObject & { readonly spec?: unknown },
-  restorePoint: RestorePoint,
-): Recreation => {
-  const { apiVersion, kind, metadata, spec } = object;
-  const { name, namespace, labels, annotations, ownerReferences } = metadata;
-  const job = { ...fieldsOf(fieldsOf(spec)['job']), state: 'running', initialSavepointPath: restorePoint.location };
-  return {
-    remove: { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' },
-    create: {
-      apiVersion,
-      kind,
-      metadata: {
-        name,
-        ...(namespace !== undefined && { namespace }),
-        ...(labels !== undefined && { labels }),
-        ...(annotations !== undefined && { annotations }),
-        ...(ownerReferences !== undefined && { ownerReferences }),
-      },
-      spec: { ...fieldsOf(spec), job },
-    },
-  };
-};
-
-const fieldsOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 
 /** Whether an operation can be begun without losing state, or why not. */
 export type OperationVerdict =

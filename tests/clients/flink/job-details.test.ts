@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { JobDetails } from '../../../lib/clients/flink/answers.ts';
 import { parseGraph } from '../../../lib/clients/flink/job-details.ts';
 
