@@ -13,7 +13,7 @@ const RECONCILE_EVERY_MINUTES = 10;
 const MINUTE = 60_000;
 
 /**
- * One work message per tenant, and now and then a `tenant.reconcile`. Named after the scheduled minute, so that a
+ * One work message per tenant, and now and then a `tenant.reconcile`. Named after the scheduled time, so that a
  * schedule that fires twice asks once.
  */
 export const sendTicks = async (run: Run, config: TickConfig, scheduledAt: EpochMillis): Promise<void> => {
@@ -24,7 +24,7 @@ export const sendTicks = async (run: Run, config: TickConfig, scheduledAt: Epoch
     await sendWork(run, config.workQueueUrl, {
       tenant: name,
       cause: 'tick',
-      id: `tick-${toTimestamp(minute * MINUTE)}`,
+      id: `tick-${toTimestamp(scheduledAt)}`,
       at: run.world.now(),
     });
     if ((minute + spread(name)) % RECONCILE_EVERY_MINUTES === 0) await sendReconcile(run, config, tenant, minute);
