@@ -40,25 +40,58 @@ export type ObjectMeta = {
 };
 
 /** Any object of the API: its kind, its metadata, and the rest as plain JSON. */
-export type KubeObject = { apiVersion: string; kind: string; metadata: ObjectMeta; [field: string]: unknown };
+export type KubeObject = { apiVersion: string; kind: string; metadata: ObjectMeta } & JsonObject;
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isList = (value: unknown): value is Json[] => Array.isArray(value);
 
 /** The value if it is a JSON object, else an empty one: for reading optional parts of an object. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 /** The value if it is a list, else an empty one. */
-export const listOf = (value: unknown): Json[] => (Array.isArray(value) ? (value as Json[]) : []);
+export const listOf = (value: unknown): Json[] => (isList(value) ? value : []);
 
 export const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** A scalar as text; nothing, lists and objects as none. */
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
+/** The texts of an object of texts (labels, data), whatever else it holds left out. */
+export const textsOf = (value: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(objectOf(value)).map(([key, text]) => [key, textOf(text)]));
+
+/** @throws SyntaxError */
+export const parseJson = (text: string): Json => {
+  const value: unknown = JSON.parse(text);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON.parse gives is JSON
+  return value as Json;
+};
+
+/**
+ * The JSON of an object as one of the API, with an envelope; in place. That metadata holds what ObjectMeta says is
+ * for its schema to check.
+ */
+export const envelop = (value: JsonObject, apiVersion: string, kind: string): KubeObject => {
+  const metadata = isObject(value['metadata']) ? value['metadata'] : {};
+  const object: JsonObject = Object.assign(value, { apiVersion, kind, metadata });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked by the schema of metadata
+  return object as KubeObject;
+};
+
+/** A copy that may be changed. */
 export const clone = <T>(value: T): T => {
-  if (Array.isArray(value)) return value.map(clone) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) copy[key] = clone((value as Record<string, unknown>)[key]);
-  return copy as T;
+  const copy = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(copy);
+    if (!isObject(part)) return part;
+    const result: Record<string, unknown> = {};
+    for (const key of Object.keys(part)) result[key] = copy(part[key]);
+    return result;
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the copy has the shape of the original
+  return copy(value) as T;
 };
 
 export const equal = (a: unknown, b: unknown): boolean => {
@@ -77,14 +110,14 @@ export const deepFreeze = <T>(value: T): T => {
 };
 
 /** The value at a dotted path such as `spec.replicas`; undefined where the way ends. */
-export const at = (value: unknown, path: string): Json | undefined => {
-  let here: unknown = value;
+export const at = (value: Json | undefined, path: string): Json | undefined => {
+  let here = value;
   for (const step of path.split('.')) {
     if (step === '') continue;
     if (!isObject(here)) return undefined;
     here = here[step];
   }
-  return here as Json | undefined;
+  return here;
 };
 
 /** Sets the value at a dotted path, making the objects on the way. */

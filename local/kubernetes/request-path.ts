@@ -35,7 +35,7 @@ const verbOf = (method: string, isNamed: boolean, isWatch: boolean): string => {
 };
 
 /** Subresources of a namespace itself; any other third part is a resource inside it. */
-const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
+const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 
 const truthy = (text: string | null): boolean => text !== null && text !== 'false' && text !== '0';
 
@@ -52,7 +52,7 @@ export const parseRequest = (method: string, url: URL): RequestInfo => {
   let namespace = '';
   if (rest[0] === 'namespaces' && rest[1] !== undefined) {
     namespace = rest[1];
-    const isInside = rest.length > 2 && rest[2] !== '' && !NAMESPACE_SUBRESOURCES.includes(rest[2] ?? '');
+    const isInside = rest.length > 2 && rest[2] !== '' && !NAMESPACE_SUBRESOURCES.has(rest[2] ?? '');
     if (isInside) rest = rest.slice(2);
   }
   const [resource = '', name = '', subresource = '', ...below] = rest;

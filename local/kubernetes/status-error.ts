@@ -17,15 +17,15 @@ export type FieldError = {
   readonly message: string;
 };
 
-export type StatusCause = { readonly reason?: string; readonly message: string; readonly field?: string };
+export type StatusCause = { reason?: string; message: string; field?: string };
 
 export type StatusDetails = {
-  readonly name?: string;
-  readonly group?: string;
-  readonly kind?: string;
-  readonly uid?: string;
-  readonly causes?: readonly StatusCause[];
-  readonly retryAfterSeconds?: number;
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
 };
 
 /** A refusal of the API server: becomes the `Status` body of the answer. */
@@ -50,7 +50,7 @@ export class StatusError extends Error {
       status: 'Failure',
       message: this.message,
       ...(this.reason === '' ? {} : { reason: this.reason }),
-      ...(this.details === undefined ? {} : { details: this.details as JsonObject }),
+      ...(this.details === undefined ? {} : { details: { ...this.details } }),
       code: this.code,
     };
   }

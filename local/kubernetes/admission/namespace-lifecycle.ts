@@ -3,7 +3,7 @@ import { resourceOf } from '../kinds/kind.ts';
 import { objectOf, type KubeObject } from '../object.ts';
 import { forbidden, notFound, StatusError } from '../status-error.ts';
 
-const IMMORTAL = ['default', 'kube-system', 'kube-public'];
+const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 
 /** Nothing new in a namespace that is not there, or that is going. @throws StatusError 404 or 403 */
 export const assertNamespaceOpen = (write: Write, object: KubeObject): void => {
@@ -29,7 +29,7 @@ export const assertNamespaceOpen = (write: Write, object: KubeObject): void => {
 export const assertDeletableNamespace = (write: Write, live: KubeObject): void => {
   const name = live.metadata.name ?? '';
   const isNamespace = write.kind.kind === 'Namespace' && write.kind.group === '';
-  if (isNamespace && IMMORTAL.includes(name)) {
+  if (isNamespace && IMMORTAL.has(name)) {
     throw forbidden(resourceOf(write.kind), name, 'this namespace may not be deleted');
   }
 };

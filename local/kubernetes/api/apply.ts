@@ -4,7 +4,7 @@ import { recordApply, recordUpdate } from '../apply/managed-fields.ts';
 import { decodeOwners, encodeOwners } from '../apply/owners.ts';
 import { typedErrors, typedErrorText } from '../apply/validate-typed.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
-import { clone, isObject, type JsonObject, type KubeObject } from '../object.ts';
+import { clone, isObject, type JsonObject, type KubeObject, objectOf, textOf } from '../object.ts';
 import { shapeOf } from '../schema/shape.ts';
 import { badRequest, StatusError } from '../status-error.ts';
 import type { Call, WriteOptions } from './call.ts';
@@ -34,7 +34,7 @@ const kindText = (config: JsonObject): string => {
 /** Live or empty, without what says who owns it: what the configuration is laid over. */
 const bare = (object: KubeObject): JsonObject => {
   const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata } as JsonObject;
+  return { ...object, metadata };
 };
 
 /**
@@ -53,8 +53,7 @@ export const appliedObject = (
   if (config['apiVersion'] !== apiVersionOf(kind) || config['kind'] !== kind.kind) {
     throw badRequest(`invalid object type: ${kindText(config)}`);
   }
-  if (!isObject(config['metadata'])) config['metadata'] = {};
-  const { metadata } = config as JsonObject & { metadata: JsonObject };
+  const metadata = objectOf(config['metadata']);
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) {
     throw badRequest('metadata.managedFields must be nil');
   }
@@ -65,21 +64,21 @@ export const appliedObject = (
     throw new StatusError(
       500,
       '',
-      `failed to create typed patch object (${String(namespace)}/${String(name)}; ${kindText(config)}): ${typedErrorText(wrong)}`,
+      `failed to create typed patch object (${textOf(namespace)}/${textOf(name)}; ${kindText(config)}): ${typedErrorText(wrong)}`,
     );
   }
   const base = live ?? emptyObject(kind);
   const owners = decodeOwners(base.metadata.managedFields);
   const writer = writerOf(write);
   if (owners.size === 0) {
-    recordUpdate(shape, emptyObject(kind) as JsonObject, bare(base), owners, {
+    recordUpdate(shape, emptyObject(kind), bare(base), owners, {
       ...writer,
       manager: 'before-first-apply',
     });
   }
   const before = bare(base);
   const merged = recordApply(shape, before, config, owners, writer, options.isForced) ?? before;
-  const { object } = shapeObject(kind, clone(merged) as JsonObject);
+  const { object } = shapeObject(kind, clone(merged));
   if (owners.size > 0) object.metadata.managedFields = encodeOwners(owners);
   return object;
 };

@@ -71,7 +71,7 @@ export const writeOptions = (
   if (errors.length > 0) throw invalid(optionsKind, 'meta.k8s.io', '', errors);
   return {
     isDryRun: dryRun.length > 0,
-    fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as WriteOptions['fieldValidation']),
+    fieldValidation: fieldValidation === 'Ignore' || fieldValidation === 'Strict' ? fieldValidation : 'Warn',
     manager: fieldManager === '' ? (call.userAgent.split('/')[0] ?? '') || 'unknown' : fieldManager,
     isForced: query.get('force') === 'true' || query.get('force') === '1',
   };

@@ -2,7 +2,7 @@
 import { parse as parseYaml } from 'yaml';
 
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
-import { isObject, type Json, type JsonObject, type KubeObject, type ObjectMeta } from '../object.ts';
+import { envelop, isObject, type Json, type JsonObject, type KubeObject, parseJson, textOf } from '../object.ts';
 import { goTypeError } from '../schema/go-types.ts';
 import { dropAbsent, dropForbiddenNulls, fillStructs, pruneUnknown } from '../schema/prune.ts';
 import { badRequest, unsupportedMediaType } from '../status-error.ts';
@@ -28,12 +28,18 @@ const parsed = (call: Call): Json => {
   if (![...JSON_TYPES, ...YAML_TYPES].includes(contentType)) throw unsupportedMediaType(BODY_TYPES);
   const unrecognized = `the object provided is unrecognized (must be of type ${kind.kind})`;
   try {
-    return (YAML_TYPES.includes(contentType) ? parseYaml(body) : JSON.parse(body)) as Json;
+    return YAML_TYPES.includes(contentType) ? parsedYaml(body) : parseJson(body);
   } catch (error) {
     throw badRequest(
       `${unrecognized}: couldn't get version/kind; json parse error: ${jsonErrorText(body, error)} (${excerpt(body)})`,
     );
   }
+};
+
+const parsedYaml = (text: string): Json => {
+  const value: unknown = parseYaml(text);
+  // A YAML document of the API holds what JSON holds.
+  return parseJson(JSON.stringify(value ?? null));
 };
 
 const assertKind = (kind: Kind, object: JsonObject, body: string): void => {
@@ -47,22 +53,20 @@ const assertKind = (kind: Kind, object: JsonObject, body: string): void => {
     }
     if (object['apiVersion'] !== expected) {
       throw badRequest(
-        `the API version in the data (${String(object['apiVersion'])}) does not match the expected API version (${expected})`,
+        `the API version in the data (${textOf(object['apiVersion'])}) does not match the expected API version (${expected})`,
       );
     }
     return;
   }
-  const given = object['kind'] ?? kind.kind;
-  const apiVersion = object['apiVersion'] ?? expected;
+  const given = textOf(object['kind'] ?? kind.kind);
+  const apiVersion = textOf(object['apiVersion'] ?? expected);
   if (given === kind.kind && apiVersion === expected) return;
-  const version = String(apiVersion).split('/').at(-1);
+  const version = apiVersion.split('/').at(-1);
   const why =
     apiVersion === expected
-      ? `converting (${version}.${String(given)}) to (${kind.kind}): unknown conversion`
-      : `no kind "${String(given)}" is registered for version "${String(apiVersion)}" in scheme "pkg/runtime/scheme.go:111"`;
-  throw badRequest(
-    `${String(given)} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`,
-  );
+      ? `converting (${version}.${given}) to (${kind.kind}): unknown conversion`
+      : `no kind "${given}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+  throw badRequest(`${given} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
 };
 
 /** What strict decoding has to say of an object, and of what type errors. */
@@ -77,25 +81,19 @@ export type Decoded = {
  * defaults filled in.
  */
 export const shapeObject = (kind: Kind, value: JsonObject): Decoded => {
-  if (!isObject(value['metadata'])) value['metadata'] = {};
-  const object = value as JsonObject & { metadata: ObjectMeta };
   // A custom object may say another kind; its own validation tells.
-  const typed = {
-    ...object,
-    apiVersion: apiVersionOf(kind),
-    kind: kind.isCustom ? String(object['kind'] ?? kind.kind) : kind.kind,
-  };
-  const shaped: KubeObject = typed;
-  const typeError = goTypeError(kind.isCustom ? metadataOnly(kind) : kind.schema, shaped as JsonObject, kind.kind);
+  const kindName = kind.isCustom ? textOf(value['kind'] ?? kind.kind) : kind.kind;
+  const shaped = envelop(value, apiVersionOf(kind), kindName);
+  const typeError = goTypeError(kind.isCustom ? metadataOnly(kind) : kind.schema, shaped, kind.kind);
   if (typeError !== undefined) return { object: shaped, unknownFields: [], typeError };
-  const unknownFields = pruneUnknown(kind.schema, shaped as JsonObject, kind.isCustom);
+  const unknownFields = pruneUnknown(kind.schema, shaped, kind.isCustom);
   if (kind.isCustom) {
-    unknownFields.unshift(...pruneUnknown(metadataOnly(kind), { metadata: shaped.metadata } as JsonObject, false));
-    dropAbsent(metadataOnly(kind), { metadata: shaped.metadata } as JsonObject);
-    dropForbiddenNulls(kind.schema, shaped as JsonObject);
+    unknownFields.unshift(...pruneUnknown(metadataOnly(kind), { metadata: shaped.metadata }, false));
+    dropAbsent(metadataOnly(kind), { metadata: shaped.metadata });
+    dropForbiddenNulls(kind.schema, shaped);
   } else {
-    dropAbsent(kind.schema, shaped as JsonObject);
-    fillStructs(kind.schema, shaped as JsonObject);
+    dropAbsent(kind.schema, shaped);
+    fillStructs(kind.schema, shaped);
   }
   kind.applyDefaults?.(shaped);
   return { object: shaped, unknownFields };

@@ -1,7 +1,7 @@
 import { validateDeletion } from '../admission/admission.ts';
 import { timestamp } from '../cluster.ts';
 import { collectionOf, resourceOf } from '../kinds/kind.ts';
-import { clone, objectOf, type JsonObject, type KubeObject } from '../object.ts';
+import { clone, type JsonObject, type KubeObject, listOf, objectOf, textOf } from '../object.ts';
 import { badRequest, conflict, invalid, notFound, unsupportedValue, type FieldError } from '../status-error.ts';
 import { keyFor } from '../store/store.ts';
 import type { Call } from './call.ts';
@@ -19,6 +19,8 @@ export type DeleteOptions = {
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
+const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
+
 const bodyOf = (call: Call): JsonObject => {
   if (call.body === '') return {};
   try {
@@ -34,24 +36,19 @@ export const deleteOptions = (call: Call): DeleteOptions & { readonly isDryRun: 
   const body = bodyOf(call);
   const preconditions = objectOf(body['preconditions']);
   const errors: FieldError[] = [];
-  const orphanDependents = body['orphanDependents'] ?? call.query.get('orphanDependents');
-  const policy = body['propagationPolicy'] ?? call.query.get('propagationPolicy') ?? undefined;
-  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(policy))) {
-    errors.push(unsupportedValue('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']));
+  const policyText = textOf(body['propagationPolicy'] ?? call.query.get('propagationPolicy'));
+  const policy = POLICIES.find((known) => known === policyText);
+  if (policyText !== '' && policy === undefined) {
+    errors.push(unsupportedValue('propagationPolicy', policyText, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
   const dryRun = [...(Array.isArray(body['dryRun']) ? body['dryRun'] : []), ...call.query.getAll('dryRun')];
   if (dryRun.some((value) => value !== 'All')) errors.push(unsupportedValue('dryRun', dryRun, ['All']));
   if (errors.length > 0) throw invalid('DeleteOptions', 'meta.k8s.io', '', errors);
   const grace = body['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
-  const isOrphaning = orphanDependents === true || orphanDependents === 'true';
   return {
     isDryRun: dryRun.length > 0,
     ...(grace === undefined ? {} : { gracePeriodSeconds: Math.max(Number(grace), 0) }),
-    ...(policy === undefined
-      ? isOrphaning
-        ? { propagationPolicy: 'Orphan' }
-        : {}
-      : { propagationPolicy: policy as 'Orphan' }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
     ...(typeof preconditions['uid'] === 'string' ? { uid: preconditions['uid'] } : {}),
     ...(typeof preconditions['resourceVersion'] === 'string'
       ? { resourceVersion: preconditions['resourceVersion'] }
@@ -111,9 +108,7 @@ const markDeleting = (
 };
 
 const namespaceFinalizers = (write: Write, live: KubeObject): number =>
-  write.kind.kind === 'Namespace' && write.kind.group === ''
-    ? ((objectOf(live['spec'])['finalizers'] as unknown[] | undefined) ?? []).length
-    : 0;
+  write.kind.kind === 'Namespace' && write.kind.group === '' ? listOf(objectOf(live['spec'])['finalizers']).length : 0;
 
 /**
  * Deletes an object, or marks it as going when finalizers or a grace period keep it.

@@ -42,10 +42,10 @@ const authorize = (cluster: Cluster, user: User, info: RequestInfo): void => {
 };
 
 const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3', platform: 'headgate/stand-in' };
-const HEALTH = ['/healthz', '/livez', '/readyz'];
+const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
 
 const answerPath = (cluster: Cluster, path: string, accept: string): Response => {
-  if (HEALTH.includes(path)) return plainText('ok', 200);
+  if (HEALTH.has(path)) return plainText('ok', 200);
   if (path === '/version' || path === '/version/') return json(VERSION);
   const isRoot = path === '/api' || path === '/apis';
   if (isRoot && accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;')) {

@@ -1,6 +1,6 @@
 /** Lists: selected, and in pages that show one moment of the collection. */
 import { collectionOf, type Kind } from '../kinds/kind.ts';
-import { at, isObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
+import { at, isObject, type Json, type JsonObject, type KubeObject, objectOf, parseJson, textOf } from '../object.ts';
 import { badRequest, expired } from '../status-error.ts';
 import { keyOf } from '../store/store.ts';
 import { parseFieldSelector, parseLabelSelector, type FieldRequirement } from '../store/selectors.ts';
@@ -12,9 +12,12 @@ export type Page = { readonly items: readonly KubeObject[]; readonly metadata: J
 const METADATA_FIELDS = ['metadata.name', 'metadata.namespace'];
 
 const assertSelectable = (kind: Kind, requirements: readonly FieldRequirement[]): void => {
-  const known = [...(kind.isNamespaced ? METADATA_FIELDS : METADATA_FIELDS.slice(0, 1)), ...kind.selectableFields];
+  const known = new Set([
+    ...(kind.isNamespaced ? METADATA_FIELDS : METADATA_FIELDS.slice(0, 1)),
+    ...kind.selectableFields,
+  ]);
   for (const { field } of requirements) {
-    if (known.includes(field)) continue;
+    if (known.has(field)) continue;
     const isSpecial = kind.isCustom || kind.selectableFields.length > 0;
     throw badRequest(
       isSpecial
@@ -25,7 +28,7 @@ const assertSelectable = (kind: Kind, requirements: readonly FieldRequirement[])
 };
 
 const fieldText = (value: Json | undefined): string =>
-  value === undefined || value === null || isObject(value) ? '' : String(value);
+  value === undefined || value === null || isObject(value) ? '' : textOf(value);
 
 /** The test that a request's selectors put to every object. @throws StatusError 400 */
 export const selectorOf = (kind: Kind, query: URLSearchParams): ((object: KubeObject) => boolean) => {
@@ -45,12 +48,8 @@ const encodeToken = ({ revision, start }: Token): string =>
 
 const decodeToken = (text: string): Token => {
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as {
-      v?: string;
-      rv?: number;
-      start?: string;
-    };
-    if (token.v === 'meta.k8s.io/v1') return { revision: token.rv ?? 0, start: token.start ?? '' };
+    const { v, rv, start } = objectOf(parseJson(Buffer.from(text, 'base64url').toString('utf8')));
+    if (v === 'meta.k8s.io/v1') return { revision: Number(rv), start: textOf(start) };
   } catch (error) {
     throw badRequest(
       `invalid continue token: continue key is not valid: ${String(error instanceof Error ? error.message : error)}`,

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../object.ts';
-import { isObject, type Json, type JsonObject } from '../object.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../object.ts';
 import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
@@ -23,11 +23,11 @@ const APPLY = 'application/apply-patch+yaml';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
-const KNOWN = [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY, 'application/apply-patch+cbor'];
+const KNOWN = new Set([JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY, 'application/apply-patch+cbor']);
 
 const parsedPatch = (call: Call): Json => {
   try {
-    return JSON.parse(call.body) as Json;
+    return parseJson(call.body);
   } catch (error) {
     throw badRequest(`error decoding patch: ${jsonErrorText(call.body, error)}`);
   }
@@ -65,7 +65,7 @@ const wrongPatch = (patched: Json, why: string): StatusError =>
 
 /** The live object with a JSON, merge or strategic patch on it, decoded and with its owners recorded. */
 const patchedObject = (call: Call, write: Write, options: WriteOptions, live: KubeObject): KubeObject => {
-  const patched = patchedJson(call, live as JsonObject);
+  const patched = patchedJson(call, live);
   if (!isObject(patched)) throw wrongPatch(patched, `json: cannot unmarshal ${goKind(patched)}`);
   const text = clone(patched);
   const { object, unknownFields, typeError } = shapeObject(call.kind, clone(patched));
@@ -126,8 +126,7 @@ export const patchObject = (
   subresource: string,
 ): { readonly object: KubeObject; readonly isNew: boolean } => {
   const { cluster, kind, path, user, contentType } = call;
-  if (!KNOWN.includes(contentType))
-    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  if (!KNOWN.has(contentType)) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   if (kind.isCustom && contentType === STRATEGIC) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY]);
   const options = writeOptions(call, 'PatchOptions');
   const write: Write = { cluster, kind, subresource, user, manager: options.manager, isDryRun: options.isDryRun };

@@ -2,7 +2,18 @@
 import { decodeOwners, encodeOwners, ownerId } from '../apply/owners.ts';
 import { insert } from '../apply/field-set.ts';
 import type { ScalePaths } from '../kinds/kind.ts';
-import { at, clone, isObject, objectOf, setAt, type Json, type JsonObject, type KubeObject } from '../object.ts';
+import {
+  at,
+  clone,
+  isObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  objectOf,
+  parseJson,
+  setAt,
+  textOf,
+} from '../object.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { badRequest, invalid, invalidValue, notFound } from '../status-error.ts';
@@ -12,7 +23,7 @@ import { persistUpdate, readObject, writerOf, type Write } from './write.ts';
 const selectorText = (value: Json | undefined): string => {
   if (!isObject(value)) return typeof value === 'string' ? value : '';
   return Object.entries(objectOf(value['matchLabels']))
-    .map(([key, label]) => `${key}=${String(label)}`)
+    .map(([key, label]) => `${key}=${textOf(label)}`)
     .toSorted()
     .join(',');
 };
@@ -50,15 +61,15 @@ const ownReplicas = (write: Write, object: KubeObject, paths: ScalePaths): void 
 };
 
 const wantedScale = (call: Call, current: KubeObject): JsonObject => {
-  let body: unknown;
+  let body: Json;
   try {
-    body = JSON.parse(call.body);
+    body = parseJson(call.body);
   } catch (error) {
     throw badRequest(`error decoding patch: ${String(error)}`);
   }
   if (call.path.verb === 'update') return objectOf(body);
-  if (Array.isArray(body)) return objectOf(applyJsonPatch(current as JsonObject, body.filter(isObject)));
-  return objectOf(applyMergePatch(current as JsonObject, body as Json));
+  if (Array.isArray(body)) return objectOf(applyJsonPatch(current, body.filter(isObject)));
+  return objectOf(applyMergePatch(current, body));
 };
 
 /** GET, PUT and PATCH of `…/scale`. */
@@ -87,7 +98,7 @@ export const scale = (call: Call, paths: ScalePaths): KubeObject => {
   const { resourceVersion } = objectOf(wanted['metadata']);
   if (typeof resourceVersion === 'string' && resourceVersion !== '') next.metadata.resourceVersion = resourceVersion;
   if (at(live, paths.specReplicas) !== replicas) {
-    setAt(next as JsonObject, paths.specReplicas, replicas);
+    setAt(next, paths.specReplicas, replicas);
     ownReplicas(write, next, paths);
   }
   return scaleOf(persistUpdate(write, next, live), paths);

@@ -1,4 +1,4 @@
-import { listOf, objectOf, stringOf } from '../object.ts';
+import { listOf, objectOf, stringOf, textOf } from '../object.ts';
 import { badRequest, notFound, StatusError } from '../status-error.ts';
 import { keyFor } from '../store/store.ts';
 import type { Cluster } from '../cluster.ts';
@@ -29,7 +29,7 @@ export const proxyToService = async (
   if (service === undefined) throw notFound({ group: '', resource: 'services' }, name);
   const ports = listOf(objectOf(service['spec'])['ports']).map(objectOf);
   const wanted =
-    ports.find((one) => one['name'] === port || String(one['port']) === port) ??
+    ports.find((one) => one['name'] === port || textOf(one['port']) === port) ??
     (port === '' && ports.length === 1 ? ports[0] : undefined);
   if (wanted === undefined)
     throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
@@ -37,10 +37,10 @@ export const proxyToService = async (
   const behind = /\/proxy(\/.*)?$/.exec(url.pathname.slice(url.pathname.indexOf('/services/')))?.[1] ?? '/';
   const headers = new Headers(request.headers);
   for (const header of HOP_HEADERS) headers.delete(header);
-  const target = `http://${name}.${path.namespace}:${String(wanted['port'])}${behind}${url.search}`;
+  const target = `http://${name}.${path.namespace}:${textOf(wanted['port'])}${behind}${url.search}`;
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && body !== '';
   const forwarded = new Request(target, { method: request.method, headers, ...(hasBody ? { body } : {}) });
-  const portName = stringOf(wanted['name']) === '' ? String(wanted['port']) : stringOf(wanted['name']);
+  const portName = stringOf(wanted['name']) === '' ? textOf(wanted['port']) : stringOf(wanted['name']);
   const answer = await cluster.serviceProxy(path.namespace, name, portName, forwarded);
   if (answer === undefined) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
   return answer;

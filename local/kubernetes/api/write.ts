@@ -7,7 +7,7 @@ import { decodeOwners, encodeOwners, type Owners } from '../apply/owners.ts';
 import { nameSuffix, newUid, timestamp, type Cluster } from '../cluster.ts';
 import { apiVersionOf, collectionOf, resourceOf, type Kind } from '../kinds/kind.ts';
 import { metadataErrors, metadataUpdateErrors } from '../kinds/metadata.ts';
-import { clone, equal, objectOf, type JsonObject, type KubeObject } from '../object.ts';
+import { clone, equal, type JsonObject, type KubeObject, listOf, objectOf } from '../object.ts';
 import { fillStructs } from '../schema/prune.ts';
 import { shapeOf } from '../schema/shape.ts';
 import { alreadyExists, badRequest, conflict, invalid, invalidValue, STALE, StatusError } from '../status-error.ts';
@@ -44,7 +44,7 @@ const store = (write: Write, object: KubeObject): KubeObject => {
 /** The kind's object with nothing in it: what a create is compared with to see what it set. */
 export const emptyObject = (kind: Kind): KubeObject => {
   const empty: KubeObject = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: {} };
-  if (!kind.isCustom) fillStructs(kind.schema, empty as JsonObject);
+  if (!kind.isCustom) fillStructs(kind.schema, empty);
   return empty;
 };
 
@@ -89,13 +89,7 @@ export const ownedByUpdate = (write: Write, live: KubeObject | undefined, next: 
   const owners = given.size > 0 ? given : decodeOwners(live?.metadata.managedFields);
   if (live !== undefined && owners.size === 0) return withOwners(next, owners);
   const before = live ?? emptyObject(write.kind);
-  recordUpdate(
-    shapeOf(write.kind.schema),
-    before as JsonObject,
-    withOwners(next, new Map()) as JsonObject,
-    owners,
-    writerOf(write),
-  );
+  recordUpdate(shapeOf(write.kind.schema), before, withOwners(next, new Map()), owners, writerOf(write));
   return withOwners(next, owners);
 };
 
@@ -132,7 +126,7 @@ export const persistCreate = (write: Write, object: KubeObject, namespace: strin
   metadata.creationTimestamp = timestamp(cluster);
   if (kind.hasStatus && kind.plural !== 'nodes') {
     delete object['status'];
-    if (!kind.isCustom) fillStructs(kind.schema, object as JsonObject);
+    if (!kind.isCustom) fillStructs(kind.schema, object);
   }
   kind.prepareForCreate?.(object);
   if (kind.generation !== 'never') metadata.generation = 1;
@@ -164,7 +158,7 @@ const keepWhatEndpointIgnores = (write: Write, next: KubeObject, live: KubeObjec
     if (managedFields === undefined) delete metadata.managedFields;
     else metadata.managedFields = managedFields;
     if (kind.group === 'apps' && live.metadata.labels !== undefined) metadata.labels = clone(live.metadata.labels);
-    return { ...rest, metadata, ...(next['status'] === undefined ? {} : { status: next['status'] }) } as KubeObject;
+    return { ...rest, metadata, ...(next['status'] === undefined ? {} : { status: next['status'] }) };
   }
   if (kind.hasStatus) {
     if (live['status'] === undefined) delete next['status'];
@@ -174,7 +168,7 @@ const keepWhatEndpointIgnores = (write: Write, next: KubeObject, live: KubeObjec
   return next;
 };
 
-const contentOf = ({ metadata: _, ...content }: KubeObject): JsonObject => content as JsonObject;
+const contentOf = ({ metadata: _metadata, ...content }: KubeObject): JsonObject => content;
 
 const raiseGeneration = (kind: Kind, next: KubeObject, live: KubeObject): void => {
   const isChanged =
@@ -234,9 +228,7 @@ const isLastFinalizerGone = (next: KubeObject, live: KubeObject): boolean =>
 
 /** A namespace ends when its own finalizers are gone too. */
 const mayEnd = (kind: Kind, next: KubeObject): boolean =>
-  kind.kind !== 'Namespace' ||
-  kind.group !== '' ||
-  (objectOf(next['spec'])['finalizers'] as unknown[] | undefined)?.length === 0;
+  kind.kind !== 'Namespace' || kind.group !== '' || listOf(objectOf(next['spec'])['finalizers']).length === 0;
 
 /**
  * Stores the new state of an object. `wanted` is the caller's own copy of the whole object, with its owners recorded.

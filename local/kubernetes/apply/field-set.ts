@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../object.ts';
+import { isObject, type JsonObject, objectOf, parseJson } from '../object.ts';
 
 /**
  * A set of fields of an object, as a tree of path elements in their wire form: `f:name` a field, `k:{…}` a list
@@ -118,7 +118,7 @@ export const pathText = (path: FieldPath): string =>
       const rest = element.slice(2);
       if (element.startsWith('f:')) return `.${rest}`;
       if (element.startsWith('v:')) return `[=${rest}]`;
-      const keys = Object.entries(JSON.parse(rest) as JsonObject);
+      const keys = Object.entries(objectOf(parseJson(rest)));
       return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
     })
     .join('');

@@ -2,7 +2,7 @@
  * Who owns which fields, after each kind of write. Follows k8s.io/apimachinery/pkg/util/managedfields and
  * structured-merge-diff/merge (Updater.Update, Updater.Apply).
  */
-import { equal, type Json, type JsonObject, type ManagedFieldsEntry } from '../object.ts';
+import { equal, type Json, type JsonObject, type ManagedFieldsEntry, objectOf } from '../object.ts';
 import type { Shape } from '../schema/shape.ts';
 import { StatusError } from '../status-error.ts';
 import {
@@ -124,7 +124,7 @@ export const recordApply = (
   const isNoop = equal(live, next);
   const time = isNoop ? last?.time : writer.time;
   assign(owners, self, { ...owner, time, fields: difference(fields, UNOWNED) });
-  return isNoop ? undefined : (next as JsonObject);
+  return isNoop ? undefined : objectOf(next);
 };
 
 /** Removes what was owned last time and is not owned any more by anyone (Updater.prune and its two add-backs). */
@@ -178,12 +178,14 @@ const conflictError = (conflicts: readonly Conflict[]): StatusError => {
     causes.length === 1
       ? `Apply failed with 1 conflict: ${only?.message}: ${only?.field}`
       : `Apply failed with ${causes.length} conflicts: ${sorted
-          .map(({ other, paths }) => [`conflicts with ${whose(other)}:`, ...paths.map((path) => `- ${pathText(path)}`)])
-          .flat()
+          .flatMap(({ other, paths }) => [
+            `conflicts with ${whose(other)}:`,
+            ...paths.map((path) => `- ${pathText(path)}`),
+          ])
           .join('\n')}`;
   return new StatusError(409, 'Conflict', text, { causes });
 };
 
 /** The entries without their times: what decides whether a write changed anything. */
 export const withoutTimes = (entries: readonly ManagedFieldsEntry[] | undefined): ManagedFieldsEntry[] =>
-  (entries ?? []).map(({ time: _, ...entry }) => entry);
+  (entries ?? []).map(({ time: _time, ...entry }) => entry);

@@ -1,5 +1,5 @@
 /** The kinds of the core group that are not workloads, and the small ones of other groups. */
-import { clone, equal, isObject, listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
+import { clone, equal, isObject, listOf, objectOf, stringOf, type KubeObject } from '../object.ts';
 import { invalidValue, required, unsupportedValue, type FieldError } from '../status-error.ts';
 import { builtinKind, type Kind } from './kind.ts';
 import { dns1035Label, dnsLabel } from './names.ts';
@@ -24,7 +24,7 @@ const prepareNamespace = (namespace: KubeObject): void => {
 
 const fillService = (service: KubeObject): void => {
   if (!isObject(service['spec'])) service['spec'] = {};
-  const spec = service['spec'] as JsonObject;
+  const spec = service['spec'];
   fill(spec, 'sessionAffinity', 'None');
   fill(spec, 'type', 'ClusterIP');
   for (const port of listOf(spec['ports']).map(objectOf)) {
@@ -37,7 +37,8 @@ const fillService = (service: KubeObject): void => {
 /** The cluster address is no real one: a number made of the name keeps it stable and apart. */
 const addressFor = (service: KubeObject): string => {
   const text = `${service.metadata.namespace}/${service.metadata.name}`;
-  const hash = [...text].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_000, 7);
+  let hash = 7;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_000;
   return `10.96.${Math.floor(hash / 254)}.${(hash % 254) + 1}`;
 };
 
@@ -83,8 +84,9 @@ const encodeBase64 = (text: string): string => Buffer.from(text, 'utf8').toStrin
 const fillSecret = (secret: KubeObject): void => {
   if (secret['type'] === undefined) secret['type'] = 'Opaque';
   if (isObject(secret['stringData'])) {
-    const encoded = Object.entries(secret['stringData']).map(([key, text]) => [key, encodeBase64(stringOf(text))]);
-    secret['data'] = { ...objectOf(secret['data']), ...(Object.fromEntries(encoded) as JsonObject) };
+    const data = { ...objectOf(secret['data']) };
+    for (const [key, text] of Object.entries(secret['stringData'])) data[key] = encodeBase64(stringOf(text));
+    secret['data'] = data;
     delete secret['stringData'];
   }
 };
@@ -281,7 +283,7 @@ export const CORE_KINDS: readonly Kind[] = [
     shortNames: ['pc'],
     isNamespaced: false,
     generation: 'content',
-    applyDefaults: (priorityClass) => fill(priorityClass as JsonObject, 'preemptionPolicy', 'PreemptLowerPriority'),
+    applyDefaults: (priorityClass) => fill(priorityClass, 'preemptionPolicy', 'PreemptLowerPriority'),
   }),
   builtinKind('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', {
     plural: 'validatingadmissionpolicies',

@@ -74,8 +74,12 @@ const customErrors = (schema: Schema, kind: string, apiVersion: string, object: 
   if (object.kind !== kind) return [invalidValue('kind', object.kind, `must be ${kind}`)];
   if (object.apiVersion !== apiVersion) return [invalidValue('apiVersion', object.apiVersion, `must be ${apiVersion}`)];
   const { metadata: _, ...content } = object;
-  return [...schemaErrors(schema, content as JsonObject), ...repeatedItems(schema, content as JsonObject, '')];
+  return [...schemaErrors(schema, content), ...repeatedItems(schema, content, '')];
 };
+
+/** A definition's schema, which its own kind's schema has checked. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const schemaOf = (value: Json | undefined): Schema => (value ?? { type: 'object' }) as Schema;
 
 /** The kinds a CRD serves, one for each served version. */
 export const kindsOf = (crd: KubeObject): Kind[] => {
@@ -86,8 +90,7 @@ export const kindsOf = (crd: KubeObject): Kind[] => {
     .map(objectOf)
     .filter((version) => version['served'] === true)
     .map((version): Kind => {
-      const schema = objectOf(version['schema'])['openAPIV3Schema'] as Schema | undefined;
-      const own: Schema = schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+      const own = schemaOf(objectOf(version['schema'])['openAPIV3Schema']);
       const subresources = objectOf(version['subresources']);
       const hasStatus = isObject(subresources['status']);
       const scale = scalePaths(subresources);
@@ -112,7 +115,7 @@ export const kindsOf = (crd: KubeObject): Kind[] => {
         allowsUnconditionalUpdate: false,
         allowsCreateOnUpdate: false,
         selectableFields: listOf(version['selectableFields']).map((field) => pathOf(objectOf(field)['jsonPath'])),
-        applyDefaults: (object) => applySchemaDefaults(own, object as Json),
+        applyDefaults: (object) => applySchemaDefaults(own, object),
         validate: (object) => customErrors(own, kind, `${group}/${name}`, object),
       };
     });

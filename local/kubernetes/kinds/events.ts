@@ -1,5 +1,5 @@
 /** One event, two faces: the core group's and that of events.k8s.io. Stored as the core group's. */
-import type { JsonObject, KubeObject } from '../object.ts';
+import type { Json, KubeObject } from '../object.ts';
 import { builtinKind, type Kind } from './kind.ts';
 
 const CORE_TO_NEW: Readonly<Record<string, string>> = {
@@ -15,8 +15,8 @@ const CORE_TO_NEW: Readonly<Record<string, string>> = {
 const NEW_TO_CORE = Object.fromEntries(Object.entries(CORE_TO_NEW).map(([core, renamed]) => [renamed, core]));
 
 const renamed = (event: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): KubeObject => {
-  const fields = Object.entries(event).map(([name, value]) => [names[name] ?? name, value]);
-  return { ...(Object.fromEntries(fields) as JsonObject), apiVersion, kind: 'Event', metadata: event.metadata };
+  const fields = Object.entries(event).map(([name, value]): [string, Json] => [names[name] ?? name, value]);
+  return { ...Object.fromEntries(fields), apiVersion, kind: 'Event', metadata: event.metadata };
 };
 
 /** `events.k8s.io/v1`, kept in the collection of the core group's events. */

@@ -1,5 +1,5 @@
 /** Defaults of pods and pod templates (kubernetes/pkg/apis/core/v1/defaults.go). */
-import { isObject, listOf, objectOf, type Json, type JsonObject, type KubeObject } from '../object.ts';
+import { isObject, type Json, type JsonObject, type KubeObject, listOf, objectOf, textOf } from '../object.ts';
 
 /** Sets a field that is absent. */
 export const fill = (object: JsonObject, field: string, value: Json): void => {
@@ -7,10 +7,7 @@ export const fill = (object: JsonObject, field: string, value: Json): void => {
 };
 
 const pullPolicy = (image: Json | undefined): string => {
-  const last =
-    String(image ?? '')
-      .split('/')
-      .at(-1) ?? '';
+  const last = textOf(image).split('/').at(-1) ?? '';
   if (last.includes('@')) return 'IfNotPresent';
   const tag = last.split(':')[1];
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
@@ -117,13 +114,13 @@ export const qosClass = (pod: KubeObject): string => {
   const containers = [...listOf(spec['containers']), ...listOf(spec['initContainers'])].map(containerResources);
   const names = ['cpu', 'memory'];
   const isSet = (quantity: Json | undefined): boolean =>
-    quantity !== undefined && !/^0[a-zA-Z]*$/.test(String(quantity));
+    quantity !== undefined && !/^0[a-zA-Z]*$/.test(textOf(quantity));
   const isBestEffort = containers.every(({ requests, limits }) =>
     names.every((name) => !isSet(requests[name]) && !isSet(limits[name])),
   );
   if (isBestEffort) return 'BestEffort';
   const isGuaranteed = containers.every(({ requests, limits }) =>
-    names.every((name) => isSet(limits[name]) && String(requests[name] ?? limits[name]) === String(limits[name])),
+    names.every((name) => isSet(limits[name]) && textOf(requests[name] ?? limits[name]) === textOf(limits[name])),
   );
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 };

@@ -1,5 +1,5 @@
 /** Deployments, ReplicaSets, StatefulSets and pods: defaults and the rules that our clients can break. */
-import { equal, isObject, listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
+import { equal, isObject, type JsonObject, type KubeObject, listOf, objectOf, stringOf, textsOf } from '../object.ts';
 import { invalidValue, required, type FieldError } from '../status-error.ts';
 import { matchesSelector } from '../store/selectors.ts';
 import { builtinKind, type Kind, type ScalePaths } from './kind.ts';
@@ -7,7 +7,7 @@ import { fill, fillPod, fillPodSpec, qosClass } from './pod-spec.ts';
 
 const specOf = (object: KubeObject): JsonObject => {
   if (!isObject(object['spec'])) object['spec'] = {};
-  return object['spec'] as JsonObject;
+  return object['spec'];
 };
 
 const templateOf = (object: KubeObject): JsonObject => objectOf(objectOf(object['spec'])['template']);
@@ -71,7 +71,7 @@ const isEmptyObject = (value: JsonObject): boolean => Object.keys(value).length 
 const selectorErrors = (spec: JsonObject, labels: JsonObject): FieldError[] => {
   const selector = spec['selector'];
   const errors = isObject(selector) ? [] : [required('spec.selector')];
-  if (isObject(selector) && matchesSelector(selector, labels as Record<string, string>)) return errors;
+  if (isObject(selector) && matchesSelector(selector, textsOf(labels))) return errors;
   const shown = isEmptyObject(labels) ? null : labels;
   return [
     ...errors,
@@ -93,16 +93,16 @@ const workloadErrors = (object: KubeObject, live: KubeObject | undefined): Field
   return errors;
 };
 
-const MUTABLE_STATEFUL_SET = [
+const MUTABLE_STATEFUL_SET = new Set([
   'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit',
   'persistentVolumeClaimRetentionPolicy', 'minReadySeconds',
-]; // prettier-ignore
+]); // prettier-ignore
 
 const statefulSetErrors = (object: KubeObject, live: KubeObject | undefined): FieldError[] => {
   const errors = workloadErrors(object, undefined);
   if (live === undefined) return errors;
   const rest = (of: KubeObject): JsonObject =>
-    Object.fromEntries(Object.entries(objectOf(of['spec'])).filter(([field]) => !MUTABLE_STATEFUL_SET.includes(field)));
+    Object.fromEntries(Object.entries(objectOf(of['spec'])).filter(([field]) => !MUTABLE_STATEFUL_SET.has(field)));
   if (equal(rest(object), rest(live))) return errors;
   return [
     ...errors,

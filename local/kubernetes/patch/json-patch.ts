@@ -1,4 +1,4 @@
-import { clone, equal, isObject, type Json } from '../object.ts';
+import { clone, equal, isObject, type Json, textOf } from '../object.ts';
 
 /** The patch does not fit the document. */
 export class JsonPatchError extends Error {}
@@ -6,7 +6,7 @@ export class JsonPatchError extends Error {}
 type Operation = { readonly op?: Json; readonly path?: Json; readonly from?: Json; readonly value?: Json };
 
 const pointer = (text: Json | undefined): string[] =>
-  String(text ?? '')
+  textOf(text)
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -69,7 +69,7 @@ export const applyJsonPatch = (target: Json, operations: readonly Operation[]): 
         remove(document, steps);
         break;
       case 'test':
-        if (!equal(lookup(document, steps) ?? null, given)) throw new JsonPatchError(`test failed at ${String(path)}`);
+        if (!equal(lookup(document, steps) ?? null, given)) throw new JsonPatchError(`test failed at ${textOf(path)}`);
         break;
       case 'copy':
       case 'move': {
@@ -79,7 +79,7 @@ export const applyJsonPatch = (target: Json, operations: readonly Operation[]): 
         break;
       }
       default:
-        throw new JsonPatchError(`unexpected kind of operation ${String(op)}`);
+        throw new JsonPatchError(`unexpected kind of operation ${textOf(op)}`);
     }
   }
   return document;

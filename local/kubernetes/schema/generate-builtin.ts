@@ -73,12 +73,14 @@ const documentOf = (groupVersion: string): string =>
 const all: Record<string, SchemaNode> = {};
 for (const groupVersion of Object.keys(KINDS)) {
   const text = readFileSync(join(folder, `${documentOf(groupVersion)}_openapi.json`), 'utf8');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an OpenAPI v3 document
   const document = JSON.parse(text) as { components: { schemas: Record<string, SchemaNode> } };
   Object.assign(all, document.components.schemas);
 }
 
 const kinds: Record<string, string> = {};
 for (const [name, node] of Object.entries(all)) {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the OpenAPI documents of Kubernetes say it
   const declared = (node['x-kubernetes-group-version-kind'] ?? []) as readonly GroupVersionKind[];
   for (const { group, version, kind } of declared) {
     const groupVersion = group === '' ? version : `${group}/${version}`;

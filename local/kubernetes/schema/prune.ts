@@ -15,7 +15,7 @@ const fieldSchema = (schema: Schema, name: string): Schema | 'any' | undefined =
   return undefined;
 };
 
-const IMPLICIT = ['apiVersion', 'kind', 'metadata'];
+const IMPLICIT = new Set(['apiVersion', 'kind', 'metadata']);
 
 /**
  * Removes, in place, the fields that the schema does not know and returns their paths. A schema that says nothing
@@ -35,7 +35,7 @@ export const pruneUnknown = (schema: Schema, value: Json, custom: boolean, path 
   for (const [name, field] of Object.entries(value)) {
     const fieldPath = join(path, name);
     const inner = fieldSchema(target, name);
-    const isEnvelope = custom && IMPLICIT.includes(name);
+    const isEnvelope = custom && IMPLICIT.has(name);
     if (isEnvelope && (path === '' || target['x-kubernetes-embedded-resource'] === true)) continue;
     if (inner === undefined) {
       unknown.push(fieldPath);

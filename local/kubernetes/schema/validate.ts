@@ -68,7 +68,7 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 const stringErrors = (schema: Schema, value: string, path: string): FieldError[] => {
   const errors: FieldError[] = [];
   const fail = (text: string): void => void errors.push(invalidValue(path, value, `${path} in body ${text}`));
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(tooLong(path, schema.maxLength));
   if (schema.minLength !== undefined && length < schema.minLength) {
     fail(`should be at least ${schema.minLength} chars long`);

@@ -5,7 +5,22 @@ import assert from 'node:assert/strict';
 export type Body = { readonly [field: string]: Body } & { readonly [index: number]: Body };
 
 /** A list of an answer, as a list. */
-export const itemsOf = (body: Body | undefined): readonly Body[] => (Array.isArray(body) ? (body as Body[]) : []);
+export const itemsOf = (body: Body | undefined): readonly Body[] => {
+  const list: unknown = body;
+  return isList(list) ? list : [];
+};
+
+const isList = (value: unknown): value is readonly Body[] => Array.isArray(value);
+
+/** A text or number of an answer as text; none for anything else. */
+export const textOf = (body: unknown): string =>
+  typeof body === 'string' || typeof body === 'number' ? String(body) : '';
+
+const parsed = (text: string): Body => {
+  const value: unknown = JSON.parse(text);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests look at what they expect
+  return value as Body;
+};
 
 export type Answer = {
   readonly status: number;
@@ -89,7 +104,7 @@ export const apiOver = (reach: Reach, namespace: string, identity: Readonly<Reco
     const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
     return {
       status: response.status,
-      body: (isJson ? JSON.parse(answer) : {}) as Body,
+      body: parsed(isJson ? answer : '{}'),
       text: answer,
       headers: response.headers,
     };
@@ -140,23 +155,16 @@ export const assertStatus = (answer: Answer, code: number, reason: string, messa
   assert.equal(body['code'], code, shown);
   assert.equal(body['reason'] ?? '', reason, shown);
   if (typeof message === 'string') assert.equal(body['message'], message);
-  else assert.match(String(body['message']), message);
+  else assert.match(textOf(body['message']), message);
 };
 
 export const assertCode = (answer: Answer, code: number): void => assert.equal(answer.status, code, answer.text);
 
 /** The owners of an object: manager, operation, subresource and fields, by manager name. */
-export const ownersOf = (answer: Answer): Record<string, unknown> => {
-  const entries = (answer.body['metadata']?.['managedFields'] ?? []) as unknown as {
-    manager: string;
-    operation: string;
-    subresource?: string;
-    fieldsV1: unknown;
-  }[];
-  return Object.fromEntries(
-    entries.map(({ manager, operation, subresource, fieldsV1 }) => [
-      `${manager} ${operation}${subresource === undefined ? '' : ` ${subresource}`}`,
-      fieldsV1,
+export const ownersOf = (answer: Answer): Record<string, Body | undefined> =>
+  Object.fromEntries(
+    itemsOf(answer.body['metadata']?.['managedFields']).map((entry) => [
+      [entry['manager'], entry['operation'], entry['subresource']].map(textOf).join(' ').trim(),
+      entry['fieldsV1'],
     ]),
   );
-};

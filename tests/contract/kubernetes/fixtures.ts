@@ -7,7 +7,7 @@ export const pods = (api: Api): string => `/api/v1/namespaces/${api.namespace}/p
 export const widgets = (api: Api): string => `/apis/example.com/v1/namespaces/${api.namespace}/widgets`;
 export const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-export const configMap = (name: string, data: Record<string, string>, metadata: Record<string, unknown> = {}) => ({
+export const configMap = (name: string, data: Record<string, unknown>, metadata: Record<string, unknown> = {}) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, ...metadata },
