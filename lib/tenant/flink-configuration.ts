@@ -265,31 +265,33 @@ const PATTERNS: readonly (readonly [RegExp, Rule])[] = [
  * Other names of options with a rule of their own: deprecated and fallback keys of Flink 1.17 to 2.2 and of the operator
  * (`ConfigOption.fallbackKeys`), and the names that 1.20 gave to what 1.19 called `state.…`.
  */
-const PRESENT_NAME: Readonly<Record<string, string>> = {
-  'state.backend.fs.checkpointdir': 'state.checkpoints.dir',
-  'execution.checkpointing.dir': 'state.checkpoints.dir',
-  'savepoints.state.backend.fs.dir': 'state.savepoints.dir',
-  'execution.checkpointing.savepoint-dir': 'state.savepoints.dir',
-  'state.checkpoints.create-subdir': 'execution.checkpointing.create-subdir',
-  'execution.checkpointing.storage': 'state.checkpoint-storage',
-  'execution.checkpointing.num-retained': 'state.checkpoints.num-retained',
-  'state.backend': 'state.backend.type',
-  'high-availability': 'high-availability.type',
-  'recovery.mode': 'high-availability.type',
-  'high-availability.zookeeper.storageDir': 'high-availability.storageDir',
-  'recovery.zookeeper.storageDir': 'high-availability.storageDir',
-  'high-availability.zookeeper.path.namespace': 'high-availability.cluster-id',
-  'recovery.zookeeper.path.namespace': 'high-availability.cluster-id',
-  'execution.buffer-timeout': 'execution.buffer-timeout.interval',
-  'restart-strategy': 'restart-strategy.type',
-  'web.port': 'rest.port',
-  'jobmanager.web.submit.enable': 'web.submit.enable',
-  'akka.ask.timeout': 'pekko.ask.timeout',
-  'akka.framesize': 'pekko.framesize',
-};
+const PRESENT_NAME: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'state.backend.fs.checkpointdir': 'state.checkpoints.dir',
+    'execution.checkpointing.dir': 'state.checkpoints.dir',
+    'savepoints.state.backend.fs.dir': 'state.savepoints.dir',
+    'execution.checkpointing.savepoint-dir': 'state.savepoints.dir',
+    'state.checkpoints.create-subdir': 'execution.checkpointing.create-subdir',
+    'execution.checkpointing.storage': 'state.checkpoint-storage',
+    'execution.checkpointing.num-retained': 'state.checkpoints.num-retained',
+    'state.backend': 'state.backend.type',
+    'high-availability': 'high-availability.type',
+    'recovery.mode': 'high-availability.type',
+    'high-availability.zookeeper.storageDir': 'high-availability.storageDir',
+    'recovery.zookeeper.storageDir': 'high-availability.storageDir',
+    'high-availability.zookeeper.path.namespace': 'high-availability.cluster-id',
+    'recovery.zookeeper.path.namespace': 'high-availability.cluster-id',
+    'execution.buffer-timeout': 'execution.buffer-timeout.interval',
+    'restart-strategy': 'restart-strategy.type',
+    'web.port': 'rest.port',
+    'jobmanager.web.submit.enable': 'web.submit.enable',
+    'akka.ask.timeout': 'pekko.ask.timeout',
+    'akka.framesize': 'pekko.framesize',
+  }),
+);
 
 const presentName = (key: string): string =>
-  PRESENT_NAME[key] ?? key.replace(/^kubernetes\.operator\.job\.autoscaler\./, 'job.autoscaler.');
+  PRESENT_NAME.get(key) ?? key.replace(/^kubernetes\.operator\.job\.autoscaler\./, 'job.autoscaler.');
 
 const ruleFor = (key: string): Rule | undefined => {
   const pattern = PATTERNS.find(([name]) => name.test(key));

@@ -1,18 +1,14 @@
 /** Values as Flink writes and reads them in its configuration. */
 
-const MILLIS: Readonly<Record<string, number>> = Object.fromEntries(
-  (
-    [
-      [['ns', 'nano', 'nanosecond'], 1e-6],
-      [['µs', 'micro', 'microsecond'], 1e-3],
-      [['', 'ms', 'milli', 'millisecond'], 1],
-      [['s', 'sec', 'second'], 1000],
-      [['m', 'min', 'minute'], 60_000],
-      [['h', 'hour'], 3_600_000],
-      [['d', 'day'], 86_400_000],
-    ] as const
-  ).flatMap(([names, millis]) => names.flatMap((name) => [[name, millis] as const, [`${name}s`, millis] as const])),
-);
+const DURATIONS: readonly (readonly [names: readonly string[], millis: number])[] = [
+  [['ns', 'nano', 'nanos', 'nanosecond', 'nanoseconds'], 1e-6],
+  [['µs', 'micro', 'micros', 'microsecond', 'microseconds'], 1e-3],
+  [['', 'ms', 'milli', 'millis', 'millisecond', 'milliseconds'], 1],
+  [['s', 'sec', 'secs', 'second', 'seconds'], 1000],
+  [['m', 'min', 'minute', 'minutes'], 60_000],
+  [['h', 'hour', 'hours'], 3_600_000],
+  [['d', 'day', 'days'], 86_400_000],
+];
 
 const ISO = /^PT?(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/i;
 
@@ -21,7 +17,7 @@ export const parseFlinkDuration = (text: string): number | undefined => {
   const trimmed = text.trim();
   const plain = /^(\d{1,15})\s*([a-zµ]*)$/i.exec(trimmed);
   if (plain !== null) {
-    const unit = MILLIS[plain[2]!.toLowerCase()];
+    const unit = DURATIONS.find(([names]) => names.includes(plain[2]!.toLowerCase()))?.[1];
     return unit === undefined ? undefined : Number(plain[1]) * unit;
   }
   const iso = ISO.exec(trimmed);

@@ -58,6 +58,8 @@ export const requestKey = (source: string, id: string): string =>
 /** Keys that JSON may hold and that no object of ours should. */
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
+const LEAVES = new Set(['string', 'number', 'boolean']);
+
 /** The first thing that makes a value unfit to walk, or undefined. Not recursive: the value is hostile. */
 const structureProblem = (root: unknown): string | undefined => {
   const open: { value: unknown; depth: number }[] = [{ value: root, depth: 1 }];
@@ -65,9 +67,8 @@ const structureProblem = (root: unknown): string | undefined => {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, depth } = next;
     if (++seen > MAX_VALUES) return `holds more than ${MAX_VALUES} values`;
-    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      continue;
-    if (typeof value !== 'object') return `is no JSON: holds a ${typeof value}`;
+    if (value === null || value === undefined || LEAVES.has(typeof value)) continue;
+    if (typeof value !== 'object') return `is no JSON: it holds a ${typeof value}`;
     if (depth > MAX_DEPTH) return `nests deeper than ${MAX_DEPTH} levels`;
     for (const key of Object.keys(value)) {
       if (PROTOTYPE_KEYS.has(key)) return `has a field named ${key}`;

@@ -36,7 +36,7 @@ const Submission = z.strictObject({
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
   flinkVersion: z.string(),
   flinkConfiguration: z.record(z.string(), z.string()),
-  logConfiguration: z.record(z.enum(['log4j-console.properties', 'logback-console.xml']), z.string()).optional(),
+  logConfiguration: z.partialRecord(z.enum(['log4j-console.properties', 'logback-console.xml']), z.string()).optional(),
   mode: z.literal('native', 'must be native: Headgate scales no other').optional(),
   serviceAccount: z.literal(JOB_SERVICE_ACCOUNT, `must be ${JOB_SERVICE_ACCOUNT}`).optional(),
   restartNonce: OF_RECOVERY,

@@ -1,21 +1,24 @@
 import type { z } from 'zod';
 import { isRecord } from './record.ts';
 
+/** A name that comes from outside, fit for a status field or a log line: short, and on one line. */
+const shown = (name: string): string => {
+  const short = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return /^[\w.$/…-]+$/.test(short) ? short : JSON.stringify(short);
+};
+
 const pathOf = (parts: readonly PropertyKey[]): string =>
   parts
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${shown(String(part))}`))
     .join('')
     .replace(/^\./, '');
-
-/** Long and multi-line texts come from outside, and problems end up in status fields and logs. */
-const short = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);
 
 /** Every problem that a schema found, as `path: message`. */
 export const problemsOf = (error: z.ZodError, ...root: readonly PropertyKey[]): string[] =>
   error.issues.flatMap((issue) => {
     const at = [...root, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `${pathOf([...at, short(key)])}: is not allowed here`);
+      return issue.keys.map((key) => `${pathOf([...at, key])}: is not allowed here`);
     }
     return [`${pathOf(at) || 'body'}: ${issue.message}`];
   });
@@ -30,7 +33,7 @@ export const unknownFields = (given: unknown, parsed: unknown, path: string): st
   }
   if (!isRecord(given) || !isRecord(parsed)) return [];
   return Object.entries(given).flatMap(([key, value]) => {
-    const at = `${path}.${short(key)}`;
+    const at = `${path}.${shown(key)}`;
     return Object.hasOwn(parsed, key) ? unknownFields(value, parsed[key], at) : [`${at}: unknown field`];
   });
 };
