@@ -10,6 +10,7 @@ import {
   removeCgroup,
   signalProcess,
 } from '../cgroup.ts';
+import { apiServerAddress } from '../network.ts';
 import { expand } from './environment.ts';
 import type { Image } from './image.ts';
 import type { Container, Pod, SecurityContext } from './objects.ts';
@@ -63,6 +64,10 @@ export function startContainer(
     HOME: user.uid === 0 ? '/root' : '/tmp',
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
     LANG: 'C.UTF-8',
+    // Programs take their presence for "I run in a cluster".
+    KUBERNETES_SERVICE_HOST: apiServerAddress,
+    KUBERNETES_SERVICE_PORT: '443',
+    KUBERNETES_SERVICE_PORT_HTTPS: '443',
     ...image.env,
     ...variables,
   };
