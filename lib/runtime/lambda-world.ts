@@ -19,4 +19,6 @@ export const lambdaWorld: World = {
   get env() {
     return process.env;
   },
+  // Not console.log: Lambda puts a time stamp of its own before each of its lines.
+  print: (line) => void process.stdout.write(`${line}\n`),
 };

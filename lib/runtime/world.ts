@@ -5,6 +5,7 @@ import type { EpochMillis } from '../model/instant.ts';
  * tests and the embedded stack a virtual one; nothing else in lib/ or functions/ reaches outside.
  */
 export type World = {
+  /** Rejects with the reason of the request's signal when that aborts. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Milliseconds since the epoch. */
   readonly now: () => EpochMillis;
@@ -13,4 +14,6 @@ export type World = {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where log lines and metrics go, one JSON text at a time; left out, they are dropped. */
+  readonly print?: (line: string) => void;
 };
