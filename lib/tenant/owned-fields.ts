@@ -2,11 +2,13 @@ import type { FieldManager } from '../model/group.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { isRecord } from './record.ts';
 
-/** The part of `value` that a FieldsV1 set names (`f:` keys). Lists are taken whole: those of our kinds are atomic. */
+/**
+ * The part of `value` that a FieldsV1 set names (`f:` keys). Lists are taken whole: those of our kinds are atomic. An
+ * object without names below it was applied empty, whatever others have put into it since.
+ */
 const pick = (value: unknown, fields: unknown): unknown => {
   if (!isRecord(value) || !isRecord(fields)) return value;
   const names = Object.keys(fields).filter((key) => key.startsWith('f:'));
-  if (names.length === 0) return value;
   return Object.fromEntries(
     names
       .map((key) => [key.slice(2), fields[key]] as const)

@@ -155,6 +155,12 @@ describe('what a wish carries over', () => {
     });
   });
 
+  it('is an object that it left empty, as it left it, though others have filled it', () => {
+    // As a 1.36 API server reports it after an apply with `bounds: {}` and somebody else's with `bounds.maxParallelism`.
+    const before = with_(own({ 'f:bounds': {} }), own({ 'f:bounds': { 'f:maxParallelism': {} } }, 'kubectl'));
+    assert.deepEqual(specOf(plan(suspend, before)), { bounds: {}, desired: 'suspended' });
+  });
+
   it('is nothing when it owned nothing', () => {
     assert.deepEqual(specOf(plan(suspend, with_(own({ 'f:priority': {} }, 'kubectl')))), { desired: 'suspended' });
   });
