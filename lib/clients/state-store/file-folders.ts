@@ -4,12 +4,16 @@ import { HeadgateError } from '../../runtime/errors.ts';
 import type { StateLocation } from './state-location.ts';
 import type { Folders } from './state-store.ts';
 
-/** State in files, as on a mounted volume; `root` stands for `file:///`. Links that lead out of it are refused. */
-export const createFileFolders = (root: string): Folders => {
+/**
+ * State in files, as on a mounted volume; `root` stands for `file:///`. Whoever writes state there can also place links, so what a path
+ * leads to in the end must lie in the folder `fence`.
+ */
+export const createFileFolders = (root: string, fence: readonly string[]): Folders => {
   const resolve = async ({ segments }: StateLocation): Promise<string> => {
-    const [base, path] = await Promise.all([realpath(root), realpath(join(root, ...segments))]);
-    if (path !== base && !path.startsWith(base + sep))
-      throw new HeadgateError('Forbidden', `${path} is not below ${base}`);
+    const [base, path] = await Promise.all([realpath(join(root, ...fence)), realpath(join(root, ...segments))]);
+    if (path !== base && !path.startsWith(base + sep)) {
+      throw new HeadgateError('Forbidden', `${segments.join('/')} leads out of ${fence.join('/')}`);
+    }
     return path;
   };
   return {

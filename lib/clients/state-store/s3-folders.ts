@@ -93,8 +93,9 @@ const load = async (world: World, options: S3Options, signal: AbortSignal): Prom
     userAgentAppId: 'headgate',
     authSchemePreference: [],
   });
-  // With nothing to retry it would only put a random id on each request.
+  // With nothing to retry it would only put a random id on each request; the signer takes its place by its name.
   client.middlewareStack.remove('retryMiddleware');
+  client.middlewareStack.add((next) => next, { name: 'retryMiddleware', step: 'finalizeRequest', priority: 'high' });
   return { client, HeadObjectCommand, ListObjectsV2Command };
 };
 

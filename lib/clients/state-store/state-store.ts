@@ -52,9 +52,10 @@ const MOST_IN_A_FOLDER = 50;
 
 export const createStateStore = (world: World, options: StateStoreOptions): StateStore => {
   const { statePrefix, s3, filesRoot, signal = new AbortController().signal } = options;
+  const fence = parseStateLocation(statePrefix);
   const stores: Readonly<Record<string, Folders | undefined>> = {
     s3: s3 && createS3Folders(world, s3, signal),
-    file: filesRoot === undefined ? undefined : createFileFolders(filesRoot),
+    file: filesRoot === undefined ? undefined : createFileFolders(filesRoot, fence?.segments ?? []),
   };
 
   const open = (text: string): { readonly folders: Folders; readonly location: StateLocation } => {
