@@ -30,6 +30,9 @@ export type Wiring = { readonly functions: readonly FunctionWiring[]; readonly q
 const Ref = z.object({ Ref: z.string() });
 const GetAtt = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }).transform((v) => v['Fn::GetAtt'][0]);
 
+/** Text, the URL of a queue, or something that only a deployment knows. */
+const EnvironmentValueText = z.union([z.string(), Ref, z.record(z.string(), z.unknown()).transform(() => undefined)]);
+
 const FunctionEvent = z.union([
   z.object({ sqs: z.object({ arn: GetAtt, batchSize: z.number().default(10) }) }),
   z.object({ schedule: z.object({ rate: z.string() }) }),
@@ -37,12 +40,12 @@ const FunctionEvent = z.union([
 ]);
 
 const Serverless = z.object({
-  provider: z.object({ environment: z.record(z.string(), z.union([z.string(), Ref])).default({}) }),
+  provider: z.object({ environment: z.record(z.string(), EnvironmentValueText).default({}) }),
   functions: z.record(
     z.string(),
     z.object({
       timeout: z.number(),
-      environment: z.record(z.string(), z.union([z.string(), Ref])).default({}),
+      environment: z.record(z.string(), EnvironmentValueText).default({}),
       events: z.array(FunctionEvent),
     }),
   ),
@@ -80,10 +83,11 @@ export const readWiring = (root: string): Wiring => {
 };
 
 const environmentOf = (
-  environment: Readonly<Record<string, string | { readonly Ref: string }>>,
+  environment: Readonly<Record<string, z.infer<typeof EnvironmentValueText>>>,
 ): Record<string, EnvironmentValue> =>
   Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]): [string, EnvironmentValue][] => {
+      if (value === undefined) return [];
       if (typeof value !== 'string') return [[name, { queue: value.Ref }]];
       return value.includes('${') ? [] : [[name, value]];
     }),

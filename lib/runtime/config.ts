@@ -26,6 +26,8 @@ const Sha256List = CommaSeparated.pipe(
   z.array(z.string().regex(/^[\da-f]{64}$/, 'must be SHA-256 sums in lower-case hexadecimal')).min(1),
 );
 
+const SenderIds = CommaSeparated.transform((ids) => ids.map((id) => `sqs:${id}`));
+
 /** Which cluster, and how to get in: the four ways differ in the variables they need. */
 const Cluster = z.discriminatedUnion('HEADGATE_CLUSTER', [
   z
@@ -77,8 +79,46 @@ const SETTINGS = {
   requestsQueueUrl: z
     .object({ HEADGATE_REQUESTS_QUEUE_URL: HttpUrl })
     .transform((env) => env.HEADGATE_REQUESTS_QUEUE_URL),
-  /** SQS sender ids of those who may send admin requests. */
-  admins: z.object({ HEADGATE_ADMINS: CommaSeparated }).transform((env) => env.HEADGATE_ADMINS),
+  /** Who may send admin requests, and Headgate's own functions: SQS sender ids (`AROA…`), as `sqs:<id>`. */
+  senders: z.object({ HEADGATE_ADMINS: SenderIds, HEADGATE_SENDERS: SenderIds }).transform((env) => ({
+    admins: env.HEADGATE_ADMINS,
+    headgate: env.HEADGATE_SENDERS,
+  })),
+  /** Facts of the cluster that tenants' fences depend on (lib/tenant/settings.ts). */
+  tenantSettings: z
+    .object({
+      HEADGATE_OPERATOR_NAMESPACE: z.string().default('flink-operator'),
+      HEADGATE_OPERATOR_SERVICE_ACCOUNT: z.string().optional(),
+      HEADGATE_CONTROL_PLANE_CIDRS: CommaSeparated.pipe(z.array(z.union([z.cidrv4(), z.cidrv6()])).min(1)),
+      HEADGATE_DNS_NAMESPACE: z.string().default('kube-system'),
+      HEADGATE_DNS_CIDRS: CommaSeparated,
+      HEADGATE_WORK_GROUP: z.string().default('headgate:work'),
+    })
+    .transform((env) => ({
+      operatorNamespace: env.HEADGATE_OPERATOR_NAMESPACE,
+      ...(env.HEADGATE_OPERATOR_SERVICE_ACCOUNT === undefined
+        ? {}
+        : { operatorServiceAccount: env.HEADGATE_OPERATOR_SERVICE_ACCOUNT }),
+      controlPlaneCidrs: env.HEADGATE_CONTROL_PLANE_CIDRS,
+      dnsNamespace: env.HEADGATE_DNS_NAMESPACE,
+      dnsCidrs: env.HEADGATE_DNS_CIDRS,
+      serviceProxySubjects: [{ kind: 'Group' as const, name: env.HEADGATE_WORK_GROUP }],
+    })),
+  /** Where checkpoints are looked for: S3, and for tests a folder that stands for the root of `file:` locations. */
+  stateStore: z
+    .object({
+      AWS_REGION: z.string(),
+      AWS_ENDPOINT_URL_S3: HttpUrl.optional(),
+      AWS_ENDPOINT_URL: HttpUrl.optional(),
+      HEADGATE_STATE_FILES_ROOT: z.string().optional(),
+    })
+    .transform((env) => {
+      const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+      return {
+        s3: { region: env.AWS_REGION, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }) },
+        ...(env.HEADGATE_STATE_FILES_ROOT === undefined ? {} : { filesRoot: env.HEADGATE_STATE_FILES_ROOT }),
+      };
+    }),
   /** SHA-256 of the bearer tokens that are let in, in hexadecimal. */
   tokenSha256: z.object({ HEADGATE_TOKEN_SHA256: Sha256List }).transform((env) => env.HEADGATE_TOKEN_SHA256),
   tickPeriodSeconds: z

@@ -1,22 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkMessage } from '../../events/work.ts';
 import { TENANT, type ConfigMap } from '../clients/kubernetes/kinds.ts';
 import { createStateStore, type StateStoreOptions } from '../clients/state-store/state-store.ts';
 import { TenantSpec, type Tenant } from '../model/tenant.ts';
 import { HeadgateError } from '../runtime/errors.ts';
 import type { Run } from './run.ts';
-import { sendLater } from './send-work.ts';
+import { sendLater, sendPool } from './send-work.ts';
 import { statusWish } from './status-wish.ts';
 import { readStop } from './stop.ts';
 import { applyJob } from './work/apply-job.ts';
 import { runOf, samplesOf } from './work/decide-job.ts';
 import { decideTenant } from './work/decide-tenant.ts';
 import type { JobDecision } from './work/job-decision.ts';
+import { statusOf } from './work/job-status.ts';
 import { observeTenant } from './work/observe-tenant.ts';
 import type { JobSnapshot, TenantSnapshot } from './work/snapshot.ts';
 import { historyObject, type JobHistory } from './work/tenant-history.ts';
 
 export type WorkConfig = {
   readonly laterQueueUrl: string;
+  readonly poolsQueueUrl: string;
   readonly tickPeriodSeconds: number;
   readonly stateStore: Omit<StateStoreOptions, 'statePrefix'>;
 };
@@ -52,7 +55,31 @@ export const workOnTenant = async (run: Run, config: WorkConfig, message: WorkMe
   if (stopped !== undefined) return;
   await writeHistory(run, snapshot, applied);
   await writeJobCounts(run, snapshot);
+  await wakePool(run, config, snapshot, applied);
   await followUp(run, config, message.tenant, applied);
+};
+
+/** A tenant that was told it may not grow now, or that asks for another size than before, need not wait for the schedule. */
+const wakePool = async (
+  run: Run,
+  config: WorkConfig,
+  snapshot: TenantSnapshot,
+  applied: readonly JobDecision[],
+): Promise<void> => {
+  const asks = applied.filter((decision) => {
+    const job = jobOf(snapshot, decision);
+    const demand = statusOf(snapshot, job, decision).demand;
+    return !isDeepStrictEqual(demand, job.managed.status?.demand);
+  });
+  if (asks.length === 0) return;
+  const slot = Math.floor(snapshot.now / FOLLOW_UP_SLOT_MILLIS);
+  const { pool } = snapshot.tenant.spec;
+  await sendPool(run, config.poolsQueueUrl, {
+    pool,
+    cause: 'demand',
+    id: `demand-${snapshot.tenant.metadata.name}-${slot}`,
+    at: snapshot.now,
+  });
 };
 
 /** A tick that waited longer than its period is followed by another one: nothing is lost with it. */

@@ -186,14 +186,15 @@ const readRestorePoints = async (
   workload: FlinkDeploymentWorkload | undefined,
   look: FlinkLook | undefined,
   history: JobHistory,
-): Promise<readonly RestorePointCandidate[]> => {
+): Promise<readonly RestorePointCandidate[] | undefined> => {
   const jobId = look?.job?.id ?? workload?.reportedJobId ?? managed.status?.job?.id;
   const { checkpoints, savepoints } = workload?.directories ?? {};
   const folders = [
     ...(checkpoints === undefined || jobId === undefined ? [] : [`${checkpoints}/${jobId}`]),
     ...(savepoints === undefined ? [] : [savepoints]),
   ];
-  const listed = (await Promise.all(folders.map((folder) => stateStore.listRestorePoints(folder)))).flat();
+  const listed = await listAll(stateStore, folders);
+  if (listed === undefined) return undefined;
   const named = [look?.latestCheckpoint, history.latestCheckpoint, managed.status?.restorePoint].filter(
     (p) => p !== undefined,
   );
@@ -202,6 +203,19 @@ const readRestorePoints = async (
   );
   const proven = await Promise.all(unlisted.map(async (point) => ({ point, proof: await proofOf(stateStore, point) })));
   return [...listed.map((point) => ({ point, proof: 'proven' as const })), ...proven];
+};
+
+/** Undefined when a folder could not be listed: a newer point than those seen may lie there. */
+const listAll = async (
+  stateStore: StateStore,
+  folders: readonly string[],
+): Promise<readonly RestorePoint[] | undefined> => {
+  try {
+    return (await Promise.all(folders.map((folder) => stateStore.listRestorePoints(folder)))).flat();
+  } catch (error) {
+    if (!(error instanceof HeadgateError) || error.code === 'DeadlineExceeded') throw error;
+    return undefined;
+  }
 };
 
 const sameLocation = (a: RestorePoint, b: RestorePoint): boolean => a.location === b.location;
