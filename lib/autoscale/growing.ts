@@ -16,12 +16,15 @@ export const growing = (situation: Situation): Choice | undefined => {
   const [worst] = pressed;
   if (worst === undefined) return undefined;
 
-  const wanted = sizes(vertices, (v) => Math.max(v.vertex.parallelism, v.wanted));
+  const vain = lastGrowthInVain(situation, worst);
+  const wanted = sizes(vertices, (v) => {
+    // Where growth did not help the last time, only the vertex itself is tried again.
+    const grows = vain === undefined || v === worst;
+    return grows ? Math.max(v.vertex.parallelism, v.wanted) : v.vertex.parallelism;
+  });
   const parallelism = sizes(vertices, ({ vertex }) => {
-    const step = Math.max(
-      Math.floor(vertex.parallelism * policy.maxScaleUpFactor),
-      nextUseful(vertex, vertex.parallelism),
-    );
+    const next = nextUseful(vertex, vertex.parallelism);
+    const step = Math.max(Math.floor(vertex.parallelism * policy.maxScaleUpFactor), next);
     return Math.max(vertex.parallelism, Math.min(wanted[vertex.id]!, withinBounds(vertex, step, bounds)));
   });
   const hold = (reason: HoldReason, message: string, size = presentSize(graph.vertices)): Choice => ({
@@ -35,8 +38,11 @@ export const growing = (situation: Situation): Choice | undefined => {
   if (pressed.every(({ vertex }) => parallelism[vertex.id] === vertex.parallelism)) {
     return hold('AtBounds', `${describeVertex(worst)}, and may not grow further`);
   }
-  const useless = whyUseless(situation, worst);
-  if (useless !== undefined) return hold('Ineffective', useless);
+  if (vain !== undefined && situation.now < vain.until) return hold('Ineffective', vain.message);
+  if (assessment.saturatedBlind && mayBeCatchingUp(situation)) {
+    const message = `${describeVertex(worst)}, but may be working off what waited before it grew: its source tells no lag`;
+    return hold('CatchingUp', message);
+  }
   if (tight.length === 0) {
     const waiting = secondsToLagLimit(vertices, (v) => v.excessNow, presentSize(graph.vertices));
     const moving = assessment.restartSeconds + secondsToLagLimit(vertices, (v) => v.excessAfterRestart, parallelism);
@@ -68,9 +74,13 @@ export const growing = (situation: Situation): Choice | undefined => {
     wanted,
     message: `${describeVertex(worst)}: ${describeChange(graph.vertices, parallelism)}`,
     history: withoutWishes(history),
-    ...(worst.rates.saturated && { relieves: { vertex: worst.vertex.id, trueRate } }),
+    ...(worst.rates.saturated && { relieves: { vertex: worst.vertex.id, trueRate, inVain: vain?.times ?? 0 } }),
   };
 };
+
+/** Behind a source without a lag, a backlog looks like load: after a growth of ours it gets the time to be worked off. */
+const mayBeCatchingUp = ({ history: { lastRescale }, runningSince, policy, now }: Situation): boolean =>
+  lastRescale?.tookSeconds !== undefined && now < runningSince + policy.catchUpSeconds * 1000;
 
 /** Whether the backlog beyond the lag limit would outlast the catch-up time at the present size. */
 const drainsTooSlowly = (v: VertexAssessment, catchUpSeconds: number): boolean =>
@@ -104,27 +114,31 @@ const isConfirmed = ({ assessment: { evidence, saturatedBlind }, history, policy
 
 /** A growth that brought less than this share of what it promised did not help … */
 const EFFECTIVE_SHARE = 0.1;
-/** … and is not tried again for this long. */
-const INEFFECTIVE_SECONDS = 1800;
+/** … and is not tried again for this long, twice as long the next time, and so on. */
+const FIRST_PAUSE_SECONDS = 1800;
+const MOST_DOUBLINGS = 5;
+
+type InVain = { readonly message: string; readonly times: number; readonly until: number };
 
 /**
- * What to say when our last rescale was to relieve this very vertex and did not: something outside limits it, or one
- * key has most of the records (`scaling.effectiveness.detection.enabled`; off by default there, and for both ends of the
- * comparison we ask that the vertex be saturated, so that what is compared was really processed).
+ * Whether our last rescale was to relieve this very vertex and did not: something outside limits it, or one key has most
+ * of the records. Upstream has the same idea (`scaling.effectiveness.detection.enabled`, off by default); we ask that the
+ * vertex be saturated both times, so that what is compared was really processed.
  */
-const whyUseless = (
-  { history, now }: Situation,
+const lastGrowthInVain = (
+  { history: { lastRescale: last } }: Situation,
   { vertex, rates, capacityAt }: VertexAssessment,
-): string | undefined => {
-  const last = history.lastRescale;
-  if (last?.relieves?.vertex !== vertex.id || last.after[vertex.id] !== vertex.parallelism) return undefined;
-  if (!rates.saturated || now - last.at > INEFFECTIVE_SECONDS * 1000) return undefined;
-  const [before, rateBefore, rateNow] = [
-    last.before[vertex.id]!,
-    last.relieves.trueRate,
-    capacityAt(vertex.parallelism)!,
-  ];
-  const promised = rateBefore * (vertex.parallelism / before - 1);
-  if (rateNow - rateBefore >= EFFECTIVE_SHARE * promised) return undefined;
-  return `${nameOf(vertex)} did ${brief(rateBefore)} records/s with ${before} subtasks and does ${brief(rateNow)} with ${vertex.parallelism}: more do not help it`;
+): InVain | undefined => {
+  const relief = last?.relieves;
+  if (relief?.vertex !== vertex.id || last?.after[vertex.id] !== vertex.parallelism || !rates.saturated)
+    return undefined;
+  const [before, trueRate] = [last.before[vertex.id]!, capacityAt(vertex.parallelism)!];
+  const promised = relief.trueRate * (vertex.parallelism / before - 1);
+  if (trueRate - relief.trueRate >= EFFECTIVE_SHARE * promised) return undefined;
+  const pause = FIRST_PAUSE_SECONDS * 2 ** Math.min(relief.inVain, MOST_DOUBLINGS);
+  return {
+    message: `${nameOf(vertex)} did ${brief(relief.trueRate)} records/s with ${before} subtasks and does ${brief(trueRate)} with ${vertex.parallelism}: more do not help it`,
+    times: relief.inVain + 1,
+    until: last.at + pause * 1000,
+  };
 };

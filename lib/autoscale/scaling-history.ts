@@ -4,6 +4,15 @@ import type { EpochMillis } from '../model/instant.ts';
 
 const Sizes = z.record(z.string(), z.number().int().min(1));
 
+/** The saturated vertex that a rescale was to relieve, and what that vertex could process at the time. */
+const Relief = z.object({
+  vertex: z.string(),
+  trueRate: z.number(),
+  /** How many rescales in a row, before this one, were to relieve it and did not. */
+  inVain: z.number().int().default(0),
+});
+export type Relief = z.infer<typeof Relief>;
+
 const LastRescale = z.object({
   at: z.number(),
   /** `before` and `after` name only the vertices that it changed. */
@@ -11,8 +20,7 @@ const LastRescale = z.object({
   after: Sizes,
   /** From the decision until the job ran again; learnt when the new run is first seen. */
   tookSeconds: z.number().min(0).optional(),
-  /** The saturated vertex that it was to relieve, and what that vertex could process at the time. */
-  relieves: z.object({ vertex: z.string(), trueRate: z.number() }).optional(),
+  relieves: Relief.optional(),
 });
 
 /** What the scaler remembers of a job between two looks. Small: it lives in the tenant's history object. */
@@ -36,7 +44,7 @@ export const recordRescale = (
   graph: JobGraph,
   parallelism: Readonly<Record<VertexId, number>>,
   at: EpochMillis,
-  relieves?: { readonly vertex: VertexId; readonly trueRate: number },
+  relieves?: Relief,
 ): ScalingHistory => {
   const changed = graph.vertices.filter((v) => (parallelism[v.id] ?? v.parallelism) !== v.parallelism);
   return {

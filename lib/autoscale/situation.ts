@@ -1,8 +1,8 @@
 import type { EpochMillis } from '../model/instant.ts';
-import type { MetricSample, Vertex, VertexId } from '../model/job-graph.ts';
+import type { MetricSample, Vertex } from '../model/job-graph.ts';
 import type { Assessment, VertexAssessment } from './assessment.ts';
 import type { HoldReason, Parallelism, RescaleReason, ScalingInput } from './scaling-decision.ts';
-import type { ScalingHistory } from './scaling-history.ts';
+import type { Relief, ScalingHistory } from './scaling-history.ts';
 
 /** A running job as the rules see it. */
 export type Situation = ScalingInput & {
@@ -24,7 +24,7 @@ export type Choice = {
       readonly reason: RescaleReason;
       readonly parallelism: Parallelism;
       readonly wanted: Parallelism;
-      readonly relieves?: { readonly vertex: VertexId; readonly trueRate: number };
+      readonly relieves?: Relief;
     }
   | { readonly kind: 'hold'; readonly reason: HoldReason; readonly recheckAfterSeconds?: number }
 );

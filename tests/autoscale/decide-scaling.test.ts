@@ -191,6 +191,14 @@ describe('unknown', () => {
     assert.equal(look({ graph, paces }).kind, 'hold');
   });
 
+  test('after a growth of its own it first gets the time to work off what waited', () => {
+    const paces = { src: { in: 1000, busy: 0.1, backpressured: 0.9, lag: null }, map: { in: 1000, busy: 1 } };
+    const history = recordRescale(chain, { map: 10 }, -20_000);
+    assert.equal(look({ graph: chain, paces, history }).reason, 'CatchingUp');
+    const later = { runningSince: -110_000, history: recordRescale(chain, { map: 10 }, -130_000) };
+    assert.equal(look({ graph: chain, paces, ...later }).reason, 'SaturatedWithoutLag');
+  });
+
   const gaps: readonly (readonly [string, Paces])[] = [
     ['a lag', { src: { in: 100, busy: 0.01, lag: null }, map: { in: 100, busy: 0.1 } }],
     ['busy time', { src: { in: 100, busy: 0.01 }, map: { in: 100, busy: null } }],
@@ -460,7 +468,7 @@ describe('an ineffective growth', () => {
     src: { in: rate, busy: 0.1, backpressured: 0.9, lagGrowth: 100 },
     sink: { in: rate, busy: 1 },
   });
-  const history = recordRescale(before, { sink: 10 }, -60_000, { vertex: 'sink', trueRate: 50 });
+  const history = recordRescale(before, { sink: 10 }, -60_000, { vertex: 'sink', trueRate: 50, inVain: 0 });
 
   test('is not repeated: something outside limits the vertex', () => {
     const decision = look({ graph, paces: paces(52), history });
@@ -471,9 +479,15 @@ describe('an ineffective growth', () => {
   test('is one that brought less than a tenth', () => {
     assert.equal(look({ graph, paces: paces(56), history }).reason, 'LoadAboveTarget');
   });
-  test('is tried again after half an hour', () => {
-    const older = recordRescale(before, { sink: 10 }, -1_700_000, { vertex: 'sink', trueRate: 50 });
-    assert.equal(look({ graph, paces: paces(52), history: older }).reason, 'LoadAboveTarget');
+  test('is tried again after half an hour, for that vertex alone, and then after an hour', () => {
+    const grown = (inVain: number) =>
+      recordRescale(before, { sink: 10 }, -1_700_000, { vertex: 'sink', trueRate: 50, inVain });
+    const busySource = { ...paces(52), src: { in: 52, busy: 1, lagGrowth: 100 } };
+    const again = look({ graph, paces: busySource, history: grown(0) });
+    assert.equal(again.reason, 'LoadAboveTarget');
+    assert.equal(sizesAfter(graph, again)['src'], 1);
+    assert.equal(again.history.lastRescale?.relieves?.inVain, 1);
+    assert.equal(look({ graph, paces: paces(52), history: grown(1) }).reason, 'Ineffective');
   });
   test('is not held against a job that was resized by someone else since', () => {
     const other = aGraph({ src: {}, sink: { parallelism: 8, from: ['src'] } });

@@ -29,7 +29,7 @@ describe('ScalingHistory', () => {
     const ids = Array.from({ length: 8 }, (_, i) => `${i}`.repeat(32));
     const wide = aGraph(Object.fromEntries(ids.map((id) => [id, {}])));
     const sizes = Object.fromEntries(ids.map((id) => [id, 12]));
-    const grown = recordRescale(wide, sizes, 1_790_000_000_000, { vertex: ids[0]!, trueRate: 1234.5 });
+    const grown = recordRescale(wide, sizes, 1_790_000_000_000, { vertex: ids[0]!, trueRate: 1234.5, inVain: 2 });
     const history: ScalingHistory = { lastRescale: { ...grown.lastRescale!, tookSeconds: 30 } };
     const text = JSON.stringify(history);
     assert.deepEqual(ScalingHistory.parse(JSON.parse(text)), history);

@@ -132,9 +132,10 @@ export class FluidJob {
       const { ratePerSubtask, ceiling = Infinity } = behaviour[v.id]!;
       return Math.min(ceiling, ratePerSubtask * effectiveParallelism(v, v.parallelism));
     };
-    const pace = Math.min(...order.map((v) => capacity(v) / share.get(v.id)!));
+    const paceOf = (v: (typeof order)[number]): number => capacity(v) / share.get(v.id)!;
+    const pace = Math.min(...order.map(paceOf));
     const taken = Math.min(this.backlog, pace);
-    const slowest = taken < pace ? undefined : order.find((v) => capacity(v) / share.get(v.id)! === pace)!;
+    const slowest = taken < pace ? undefined : order.find((v) => paceOf(v) === pace)!;
     const above = new Set<VertexId>();
     for (const v of order.toReversed()) {
       if (v === slowest || above.has(v.id)) for (const { from } of v.inputs) above.add(from);
