@@ -91,7 +91,7 @@ const connectKubeconfig = (load: (config: KubeConfig) => void): Connection => {
 
 /** Imported late, because it is most of a bundle's start-up time and production on EKS does without. */
 const loadKubeConfig = async (load: (config: KubeConfig) => void): Promise<KubeConfig> => {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./kube-config.ts');
   const config = new KubeConfig();
   load(config);
   return config;
