@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -25,7 +26,7 @@ describe('the real cluster', () => {
 
   it('starts', async () => {
     const nodes = ['node-1', 'node-2'].map((name) => ({ name, cpu: '2', memory: '2Gi' }));
-    cluster = await startCluster({ workDir: join(import.meta.dirname, '../../../.build/real'), nodes, images });
+    cluster = await startCluster({ workDir: tmpdir(), nodes, images });
     setDefaultCACertificates([...getCACertificates(), readFileSync(cluster.caFile, 'utf8')]);
     await cluster.apply({
       apiVersion: 'v1',

@@ -162,6 +162,11 @@ export class Cluster {
     this.#tell({ kind: 'stopNode', name });
   }
 
+  /** Kills all processes of a pod as a crash would (SIGKILL); its restart policy decides what follows. */
+  crashPod(namespace: string, name: string): void {
+    this.#tell({ kind: 'crashPod', namespace, name });
+  }
+
   /** Ends everything and removes what the run owned. `keepFolder` keeps logs and volumes for a look afterwards. */
   async stop(options: { keepFolder?: boolean } = {}): Promise<void> {
     this.#isStopping = true;

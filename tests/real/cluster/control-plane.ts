@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bridge, serviceRange, tokenWebhook } from './network.ts';
+import { apiServerAddress, bridge, serviceRange, tokenWebhook } from './network.ts';
 
 /** Folders and files of a cluster on disk. */
 export type ClusterFiles = ReturnType<typeof clusterFiles>;
@@ -50,15 +50,15 @@ export function etcdArguments(files: ClusterFiles): string[] {
 }
 
 /**
- * Arguments of the API server. It listens on every address at 443, the ClusterIP of `default/kubernetes` among them, so pods
- * reach it with no address translation. Pod Security and ValidatingAdmissionPolicy are on by default; NodeRestriction is not.
+ * Arguments of the API server. It listens at the ClusterIP of `default/kubernetes` itself, so pods reach it with no address
+ * translation; and at no other address, so other Services may have the port 443 too. Pod Security and ValidatingAdmissionPolicy are on by default; NodeRestriction is not.
  */
 export function apiServerArguments(files: ClusterFiles): string[] {
   return [
     'kube-apiserver',
     '--etcd-servers=http://127.0.0.1:2379',
     `--cert-dir=${files.certificates}`,
-    '--bind-address=0.0.0.0',
+    `--bind-address=${apiServerAddress}`,
     '--secure-port=443',
     `--advertise-address=${bridge.address}`,
     `--service-cluster-ip-range=${serviceRange}`,
@@ -83,6 +83,7 @@ export function controllerManagerArguments(files: ClusterFiles, kubeconfig: stri
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     `--root-ca-file=${files.caFile}`,
     '--use-service-account-credentials=true',
+    '--bind-address=127.0.0.1',
     '--leader-elect=false',
     '--profiling=false',
     // Its own default of 20 requests a second makes 40 controllers take five seconds to start.
@@ -93,5 +94,11 @@ export function controllerManagerArguments(files: ClusterFiles, kubeconfig: stri
 
 /** Arguments of the scheduler. */
 export function schedulerArguments(kubeconfig: string): string[] {
-  return ['kube-scheduler', `--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--profiling=false'];
+  return [
+    'kube-scheduler',
+    `--kubeconfig=${kubeconfig}`,
+    '--bind-address=127.0.0.1',
+    '--leader-elect=false',
+    '--profiling=false',
+  ];
 }

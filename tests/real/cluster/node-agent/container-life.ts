@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Api, ApiError } from './api.ts';
-import { type ContainerGround, ContainerRefused, type RunningContainer, startContainer } from './container.ts';
+import { ContainerRefused } from './container-refused.ts';
+import { type ContainerGround, type RunningContainer, startContainer } from './container.ts';
 import { type PodAddresses, readEnvironment } from './environment.ts';
 import type { Images } from './image.ts';
 import { log } from './log.ts';

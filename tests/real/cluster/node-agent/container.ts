@@ -1,54 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseMemoryBytes } from '../../../../lib/model/resources.ts';
 import {
   type Cgroup,
   countOomKills,
   killCgroup,
   limitMemory,
+  listProcesses,
   makeCgroup,
   removeCgroup,
   signalProcess,
 } from '../cgroup.ts';
 import { apiServerAddress } from '../network.ts';
+import { type MountGround, planMounts, terminationMessage } from './container-mounts.ts';
+import { ContainerRefused } from './container-refused.ts';
+import { chooseUser, privileges } from './container-user.ts';
 import { expand } from './environment.ts';
 import type { Image } from './image.ts';
-import type { Container, Pod, SecurityContext } from './objects.ts';
-import { parseQuantity } from './quantity.ts';
+import type { Container, Pod } from './objects.ts';
 
 /** How a container ended; the exit code of a process killed by a signal is 128 + the signal's number. */
 export type Exit = { exitCode: number; reason: 'Completed' | 'Error' | 'OOMKilled' | 'StartError'; message?: string };
 
-/** A container that was started. */
+/** A container that was started: asked to end with SIGTERM, or made to with SIGKILL. */
 export type RunningContainer = { exit: Promise<Exit>; terminate(): void; kill(): void };
 
-/** The container may not be started as it is; the reason is one of the kubelet's. */
-export class ContainerRefused extends Error {
-  readonly reason: 'ErrImagePull' | 'CreateContainerConfigError';
-  constructor(reason: ContainerRefused['reason'], message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
 /** The ground that a container stands on: what its pod gives it. */
-export type ContainerGround = {
+export type ContainerGround = MountGround & {
   pod: Pod;
   /** A process whose network namespace is the pod's. */
   networkPid: number;
-  /** Of this start: each restart has a new one. */
-  folder: string;
   logFile: string;
   parentCgroup: Cgroup;
-  /** Volume name -> host folder. */
-  volumes: ReadonlyMap<string, string>;
-  /** `resolv.conf` and `hosts` of the pod. */
-  networkFiles: { resolvConf: string; hosts: string };
 };
-
-/** Docker's default set: what root in a container may still do. */
-const defaultCapabilities =
-  'chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,net_bind_service,net_raw,sys_chroot,mknod,audit_write,setfcap';
 
 /** Starts the container's command as its user, in its own root, limited to its memory, in the pod's network. */
 export function startContainer(
@@ -88,7 +73,8 @@ export function startContainer(
   );
   const cgroup = makeCgroup(ground.parentCgroup, `${pod.metadata.uid}-${container.name}`);
   const memory = container.resources?.limits?.['memory'];
-  if (memory) limitMemory(cgroup, parseQuantity(memory));
+  const memoryBytes = memory && parseMemoryBytes(memory);
+  if (memoryBytes) limitMemory(cgroup, memoryBytes);
 
   const workingFolder = container.workingDir ?? image.workdir ?? '/';
   const inside = ['setpriv', ...privileges(user, container.securityContext), '--'].concat(
@@ -99,7 +85,7 @@ export function startContainer(
   );
   mkdirSync(dirname(ground.logFile), { recursive: true });
   const output = openSync(ground.logFile, 'a');
-  const processOne = spawn(
+  const processes = spawn(
     'setpriv',
     [...namespaces(ground.networkPid), 'bash', join(import.meta.dirname, 'container.sh'), ...inside],
     {
@@ -116,20 +102,16 @@ export function startContainer(
     },
   );
   closeSync(output);
-  const kill = () => {
-    killCgroup(cgroup);
-    processOne.kill('SIGKILL');
+  const signal = (name: 'SIGTERM' | 'SIGKILL') => {
+    const pid = readPid(folder);
+    // Not far enough to hear a signal: then its command has not begun.
+    if (pid === undefined) processes.kill('SIGKILL');
+    else if (name === 'SIGTERM') signalProcess(pid, name);
+    // Process 1 lives on to tell the exit code; `unshare` would make 1 of a signal (util-linux 2.38).
+    else for (const other of listProcesses(cgroup)) if (other !== pid) signalProcess(other, name);
   };
-  return {
-    exit: watchExit(processOne, cgroup, folder),
-    terminate: () => {
-      const pid = readPid(folder);
-      // Not far enough to hear a signal: then its command has not begun.
-      if (pid === undefined) kill();
-      else signalProcess(pid, 'SIGTERM');
-    },
-    kill,
-  };
+  const exit = watchExit(processes, cgroup, folder);
+  return { exit, terminate: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
 }
 
 /** The pod's network; a process tree, mounts and hostname of its own; an end when the agent ends. */
@@ -138,9 +120,9 @@ function namespaces(networkPid: number): string[] {
   return ['--pdeathsig', 'KILL', 'nsenter', `--net=/proc/${networkPid}/ns/net`, ...unshare];
 }
 
-function watchExit(processOne: ChildProcess, cgroup: Cgroup, folder: string): Promise<Exit> {
+function watchExit(processes: ChildProcess, cgroup: Cgroup, folder: string): Promise<Exit> {
   return new Promise((resolve) => {
-    processOne.once('exit', (code, signal) => {
+    processes.once('exit', (code, signal) => {
       const exitCode = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15);
       const wasOutOfMemory = countOomKills(cgroup) > 0;
       killCgroup(cgroup);
@@ -163,81 +145,7 @@ function readPid(folder: string): number | undefined {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
 }
 
-type Mount = [kind: 'bind' | 'bind-read-only' | 'copy', source: string, target: string];
-
-function planMounts(
-  ground: ContainerGround,
-  container: Container,
-  image: Image,
-  environment: Readonly<Record<string, string>>,
-): Mount[] {
-  const temporary = join(ground.folder, 'tmp');
-  mkdirSync(temporary, { recursive: true });
-  chmodSync(temporary, 0o1777);
-  const message = terminationMessageFile(ground.folder);
-  writeFileSync(message, '');
-  chmodSync(message, 0o666);
-
-  const mounts: Mount[] = [
-    ['bind', ground.networkFiles.resolvConf, '/etc/resolv.conf'],
-    ['bind', ground.networkFiles.hosts, '/etc/hosts'],
-    ['bind', message, container.terminationMessagePath ?? '/dev/termination-log'],
-  ];
-  // On disk, where the rest of the root is in memory: what Flink spills there must not count against the container's limit.
-  if (!container.securityContext?.readOnlyRootFilesystem) mounts.push(['bind', temporary, '/tmp']);
-  for (const [target, source] of Object.entries(image.binds ?? {}))
-    mounts.push([statSync(source).isDirectory() ? 'copy' : 'bind-read-only', source, target]);
-  const byDepth = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
-  for (const { name, mountPath, subPath, subPathExpr, readOnly } of byDepth) {
-    const folder = ground.volumes.get(name);
-    if (!folder) throw new ContainerRefused('CreateContainerConfigError', `no volume ${name}`);
-    const source = join(folder, subPath ?? expand(subPathExpr ?? '', environment));
-    if (!existsSync(source)) {
-      mkdirSync(source, { recursive: true });
-      chmodSync(source, statSync(folder).mode & 0o7777);
-    }
-    mounts.push([readOnly ? 'bind-read-only' : 'bind', source, mountPath]);
-  }
-  return mounts;
-}
-
-type User = { uid: number; gid: number; groups: number[] };
-
-/** Container before pod before image, as Kubernetes has it; root is refused where the pod forbids it. */
-function chooseUser(pod: Pod, container: Container, image: Image): User {
-  const ofPod = pod.spec.securityContext ?? {};
-  const ofContainer = container.securityContext ?? {};
-  const uid = ofContainer.runAsUser ?? ofPod.runAsUser ?? image.user ?? 0;
-  const gid = ofContainer.runAsGroup ?? ofPod.runAsGroup ?? 0;
-  if (uid === 0 && (ofContainer.runAsNonRoot ?? ofPod.runAsNonRoot))
-    throw new ContainerRefused('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root');
-  const groups = [...(ofPod.fsGroup === undefined ? [] : [ofPod.fsGroup]), ...(ofPod.supplementalGroups ?? [])];
-  return { uid, gid, groups };
-}
-
-function privileges(
-  { uid, gid, groups }: User,
-  { privileged, capabilities, allowPrivilegeEscalation }: SecurityContext = {},
-) {
-  const dropped = capabilities?.drop?.includes('ALL') ? '-all' : `-all,${addEach(defaultCapabilities)}`;
-  return [
-    `--reuid=${uid}`,
-    `--regid=${gid}`,
-    groups.length > 0 ? `--groups=${groups.join(',')}` : '--clear-groups',
-    ...(privileged ? [] : [`--bounding-set=${dropped}`, '--inh-caps=-all']),
-    ...(allowPrivilegeEscalation === false ? ['--no-new-privs'] : []),
-  ];
-}
-
-function addEach(capabilities: string): string {
-  return capabilities.replace(/\w+/g, '+$&');
-}
-
-function terminationMessageFile(folder: string): string {
-  return join(folder, 'termination-message');
-}
-
 /** What the container left for us to say, 4096 bytes at most (the kubelet's limit). */
 function readTerminationMessage(folder: string): string {
-  return readFileSync(terminationMessageFile(folder)).subarray(0, 4096).toString().trim();
+  return readFileSync(join(folder, terminationMessage)).subarray(0, 4096).toString().trim();
 }

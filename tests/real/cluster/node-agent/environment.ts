@@ -1,3 +1,4 @@
+import { parseCpuMillis, parseMemoryBytes } from '../../../../lib/model/resources.ts';
 import { type Api, ifFound } from './api.ts';
 import type {
   ConfigMap,
@@ -8,7 +9,6 @@ import type {
   ResourceFieldReference,
   Secret,
 } from './objects.ts';
-import { parseQuantity } from './quantity.ts';
 
 /** What a pod's fields read once it runs; the Pod object that we hold may not say it yet. */
 export type PodAddresses = { podIP: string; hostIP: string };
@@ -89,8 +89,10 @@ export function readResource(pod: Pod, container: Container, reference: Resource
   );
   const [kind, resource = ''] = reference.resource.split('.');
   const amount = (named ?? container).resources?.[kind === 'limits' ? 'limits' : 'requests']?.[resource];
-  const divisor = parseQuantity(reference.divisor ?? '1') || 1;
-  return amount === undefined ? '0' : String(Math.ceil(parseQuantity(amount) / divisor));
+  const parse = resource === 'cpu' ? parseCpuMillis : parseMemoryBytes;
+  // The API server's default for the divisor is 0, and means 1.
+  const divisor = parse(reference.divisor ?? '1') || parse('1');
+  return amount === undefined ? '0' : String(Math.ceil((parse(amount) ?? 0) / (divisor ?? 1)));
 }
 
 function pick(values: Record<string, string>, { name, key, optional }: KeyReference): string | undefined {

@@ -3,7 +3,6 @@
  * Argument: the settings file. Talks with its parent over Node's message channel (AgentRequest, AgentReport).
  */
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Cgroup } from '../cgroup.ts';
 import { type Identity, signIdentity } from '../identity.ts';
 import { Api, waitForApiServer } from './api.ts';
@@ -12,11 +11,10 @@ import { ClusterIps } from './cluster-ips.ts';
 import { serveDns } from './dns.ts';
 import type { Images } from './image.ts';
 import { listWatch } from './list-watch.ts';
-import { log } from './log.ts';
-import { type NodeSettings, registerNode, renewLease } from './node.ts';
-import type { EndpointSlice, KubeObject, Pod, Service } from './objects.ts';
-import { serveContainerLogs } from './pod-logs.ts';
-import { type PodHost, PodRunner } from './pod.ts';
+import { NodeRunner } from './node-runner.ts';
+import type { NodeSettings } from './node.ts';
+import type { EndpointSlice, Service } from './objects.ts';
+import { serveKubeletApi } from './kubelet-api.ts';
 import { ServiceTable } from './service-table.ts';
 import { serveTokenReviews } from './token-webhook.ts';
 
@@ -35,17 +33,30 @@ export type AgentSettings = {
 };
 
 /** What the agent is asked to do. */
-export type AgentRequest = { kind: 'waitForApiServer' } | { kind: 'stopNode'; name: string };
+export type AgentRequest =
+  | { kind: 'waitForApiServer' }
+  | { kind: 'stopNode'; name: string }
+  | { kind: 'crashPod'; namespace: string; name: string };
 /** What the agent has seen come true. */
 export type AgentReport = 'api-server-ready' | 'nodes-ready';
 
 const settings: AgentSettings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
-/** The living nodes; aborting one makes it seem dead. */
-const nodes = new Map<string, AbortController>();
+const nodes = settings.nodes.map((node) => {
+  const api = as({ user: `system:node:${node.name}`, groups: ['system:nodes'] });
+  return new NodeRunner(node, { ...settings, api, nodeAddress: node.address });
+});
 
 process.on('message', (request: AgentRequest) => {
-  if (request.kind === 'stopNode') nodes.get(request.name)?.abort();
-  else void waitForApiServer(settings.certificateFile).then(() => report('api-server-ready'));
+  switch (request.kind) {
+    case 'waitForApiServer':
+      void waitForApiServer(settings.certificateFile).then(() => report('api-server-ready'));
+      break;
+    case 'stopNode':
+      nodes.find(({ name }) => name === request.name)?.stop();
+      break;
+    case 'crashPod':
+      for (const node of nodes) node.crashPod(request.namespace, request.name);
+  }
 });
 // With the parent gone no one will stop us: end, and every container ends with us.
 process.on('disconnect', () => process.exit(0));
@@ -54,9 +65,13 @@ await serveTokenReviews(settings.identitySecret);
 await waitForApiServer(settings.certificateFile);
 report('api-server-ready');
 serveServices();
-serveContainerLogs(settings);
 await provisionClaims(as({ user: 'local-folder-provisioner', groups: ['system:masters'] }), settings.claimsFolder);
-await Promise.all(settings.nodes.map(startNode));
+await Promise.all(
+  nodes.map((node) => {
+    serveKubeletApi(settings, node.address);
+    return node.start();
+  }),
+);
 report('nodes-ready');
 
 function report(seen: AgentReport): void {
@@ -79,46 +94,6 @@ function serveServices(): void {
   void listWatch<Service>(api, '/api/v1/services', {}, onService);
   void listWatch<EndpointSlice>(api, '/apis/discovery.k8s.io/v1/endpointslices', {}, onSlice);
   serveDns(table);
-}
-
-/** Registers the node and runs the pods that are bound to it; resolves once the scheduler may use it. */
-async function startNode(node: NodeSettings): Promise<void> {
-  const life = new AbortController();
-  nodes.set(node.name, life);
-  const api = as({ user: `system:node:${node.name}`, groups: ['system:nodes'] });
-  await registerNode(api, node);
-  void renewLease(api, node.name, life.signal);
-
-  const { images, podsFolder, podLogsFolder, cgroup } = settings;
-  const host: PodHost = { api, nodeAddress: node.address, images, podsFolder, podLogsFolder, cgroup };
-  const pods = new Map<string, PodRunner>();
-  const onPod = (pod: Pod, change: 'present' | 'gone') => {
-    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 30 } = pod.metadata;
-    if (change === 'gone') {
-      void pods.get(uid)?.kill();
-      pods.delete(uid);
-      return;
-    }
-    if (life.signal.aborted) return;
-    const runner = pods.get(uid) ?? new PodRunner(host, pod);
-    pods.set(uid, runner);
-    if (deletionTimestamp) void runner.delete(deletionGracePeriodSeconds);
-  };
-  void listWatch<Pod>(api, '/api/v1/pods', { fieldSelector: `spec.nodeName=${node.name}` }, onPod, life.signal);
-  life.signal.addEventListener('abort', () => {
-    log('node', node.name, 'stops');
-    for (const runner of pods.values()) void runner.kill();
-  });
-  await untilSchedulable(api, node.name);
-}
-
-/** The node life cycle controller takes its `not-ready` taint off once it has seen the Ready condition. */
-async function untilSchedulable(api: Api, name: string): Promise<void> {
-  for (;;) {
-    const node = await api.get<KubeObject & { spec: { taints?: object[] } }>(`/api/v1/nodes/${name}`);
-    if (!node.spec.taints?.length) return;
-    await delay(100);
-  }
 }
 
 function as(identity: Identity): Api {

@@ -33,7 +33,8 @@ let podCount = 0;
 export class PodRunner {
   readonly #host: PodHost;
   readonly #pod: Pod;
-  readonly #name: string;
+  /** `<namespace>/<name>` */
+  readonly name: string;
   readonly #folder: string;
   readonly #containers: ContainerLife[];
   readonly #initContainers: ContainerLife[];
@@ -54,14 +55,14 @@ export class PodRunner {
   constructor(host: PodHost, pod: Pod) {
     this.#host = host;
     this.#pod = pod;
-    this.#name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    this.name = `${pod.metadata.namespace}/${pod.metadata.name}`;
     this.#folder = join(host.podsFolder, pod.metadata.uid);
     this.#containers = pod.spec.containers.map((spec) => new ContainerLife(spec));
     this.#initContainers = (pod.spec.initContainers ?? []).map((spec) => new ContainerLife(spec));
     this.#ended = pod.metadata.deletionTimestamp
       ? Promise.resolve()
       : this.#run()
-          .catch((error: unknown) => log(this.#name, 'cannot run:', error))
+          .catch((error: unknown) => log(this.name, 'cannot run:', error))
           .finally(() => this.#network?.close());
   }
 
@@ -75,9 +76,9 @@ export class PodRunner {
     const { namespace, name, uid } = this.#pod.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
     await ifFound(this.#host.api.remove(path, { gracePeriodSeconds: 0, preconditions: { uid } })).catch(
-      (error: unknown) => log(this.#name, 'not removed:', error),
+      (error: unknown) => log(this.name, 'not removed:', error),
     );
-    log(this.#name, 'removed');
+    log(this.name, 'removed');
   }
 
   /** Ends the pod at once and without a word, because it was deleted by force or its node is to seem dead. */
@@ -87,8 +88,13 @@ export class PodRunner {
     if (!this.#stopping.signal.aborted) await this.#stop(0);
   }
 
+  /** SIGKILL to every process of its containers, out of the blue. */
+  crash(): void {
+    for (const container of [...this.#initContainers, ...this.#containers]) container.kill();
+  }
+
   async #run(): Promise<void> {
-    log(this.#name, 'starts');
+    log(this.name, 'starts');
     this.#report();
     this.#address = podAddress(podCount++);
     this.#network = await createPodNetwork(this.#address);
@@ -153,7 +159,7 @@ export class PodRunner {
           folders.set(volume.name, await prepareVolume(this.#host.api, this.#pod, volume, folder, addresses));
         } catch (error) {
           const problem = String(error);
-          if (problem !== lastProblem) log(this.#name, `volume ${volume.name}:`, error);
+          if (problem !== lastProblem) log(this.name, `volume ${volume.name}:`, error);
           lastProblem = problem;
           await delay(retryMilliseconds);
         }
@@ -180,7 +186,7 @@ export class PodRunner {
       } catch (error) {
         // 404 and 409: another pod of that name, or none. Otherwise the API server is away: it will want to know later.
         if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return;
-        log(this.#name, 'status not sent:', error);
+        log(this.name, 'status not sent:', error);
         await delay(retryMilliseconds);
       }
     }
