@@ -22,3 +22,11 @@ export const authenticate = (
   const user = userOf(token);
   return user === undefined ? undefined : { ...user, groups: [...user.groups, 'system:authenticated'] };
 };
+
+/** Whom the sender wants to be taken for (`kubectl --as`); undefined when it is itself. */
+export const impersonated = (headers: Headers): User | undefined => {
+  const name = headers.get('impersonate-user');
+  if (name === null) return undefined;
+  const groups = (headers.get('impersonate-group') ?? '').split(', ').filter((group) => group !== '');
+  return { name, groups: [...groups, 'system:authenticated'] };
+};

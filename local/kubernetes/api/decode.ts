@@ -4,7 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { envelop, isObject, type Json, type JsonObject, type KubeObject, parseJson, textOf } from '../object.ts';
 import { goTypeError } from '../schema/go-types.ts';
-import { dropAbsent, dropForbiddenNulls, fillStructs, pruneUnknown } from '../schema/prune.ts';
+import { canonicalQuantities, dropAbsent, dropForbiddenNulls, fillStructs, pruneUnknown } from '../schema/prune.ts';
 import { badRequest, unsupportedMediaType } from '../status-error.ts';
 import type { Call, WriteOptions } from './call.ts';
 
@@ -94,10 +94,19 @@ export const shapeObject = (kind: Kind, value: JsonObject): Decoded => {
   } else {
     dropAbsent(kind.schema, shaped);
     fillStructs(kind.schema, shaped);
+    const wrong = canonicalQuantities(kind.schema, shaped);
+    if (wrong !== undefined)
+      return {
+        object: shaped,
+        unknownFields,
+        typeError: `${NO_QUANTITY} '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+      };
   }
   kind.applyDefaults?.(shaped);
   return { object: shaped, unknownFields };
 };
+
+const NO_QUANTITY = 'quantities must match the regular expression';
 
 /** Metadata is a Go struct in custom objects too. */
 const metadataOnly = (kind: Kind): Kind['schema'] => {

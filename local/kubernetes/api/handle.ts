@@ -1,5 +1,5 @@
 /** One request from the wire to its answer: who, what, may they, do it. */
-import { authenticate, type User } from '../access/user.ts';
+import { authenticate, impersonated, type User } from '../access/user.ts';
 import type { Cluster } from '../cluster.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { parseRequest, type RequestInfo, type ResourceRequest } from '../request-path.ts';
@@ -168,6 +168,22 @@ const answerResource = async (
   }
 };
 
+/** The sender, or whom it may act as. @throws StatusError 403 */
+const effectiveUser = (cluster: Cluster, sender: User, headers: Headers): User => {
+  const user = impersonated(headers);
+  if (user === undefined) return sender;
+  for (const [resource, names] of [
+    ['users', [user.name]],
+    ['groups', user.groups.slice(0, -1)],
+  ] as const) {
+    for (const name of names) {
+      if (cluster.rbac.allows(sender, { verb: 'impersonate', group: '', resource, name, namespace: '' })) continue;
+      throw forbidden({ group: '', resource }, name, cannot(sender.name, 'impersonate', resource, '', ''));
+    }
+  }
+  return user;
+};
+
 /** Answers one request. Never rejects: what goes wrong becomes a Status. */
 export const handle = async (
   cluster: Cluster,
@@ -176,8 +192,9 @@ export const handle = async (
 ): Promise<Response> => {
   try {
     const body = request.body === null ? '' : await request.text();
-    const user = authenticate(request.headers.get('authorization'), userOf);
-    if (user === undefined) throw unauthorized();
+    const sender = authenticate(request.headers.get('authorization'), userOf);
+    if (sender === undefined) throw unauthorized();
+    const user = effectiveUser(cluster, sender, request.headers);
     const info = parseRequest(request.method, new URL(request.url));
     authorize(cluster, user, info);
     if (!info.isResource) return answerPath(cluster, info.path, request.headers.get('accept') ?? '');

@@ -79,17 +79,20 @@ export const listObjects = (call: Call): Page => {
   const all =
     token === undefined || isInconsistent ? store.list(collection, prefix) : store.listAt(revision, collection, prefix);
   const start = token === undefined ? '' : prefix + token.start;
-  const rest = all
-    .filter((object) => keyOf(object) >= start)
-    .map((object) => asServed(kind, object))
-    .filter(matches);
-  const items = limit > 0 ? rest.slice(0, limit) : rest;
-  const last = items.at(-1);
+  const rest = all.filter((object) => keyOf(object) >= start);
+  const items: KubeObject[] = [];
+  let read = 0;
+  while (read < rest.length && (limit <= 0 || items.length < limit)) {
+    const object = rest[read];
+    if (object !== undefined && matches(asServed(kind, object))) items.push(asServed(kind, object));
+    read += 1;
+  }
   const metadata: JsonObject = { resourceVersion: String(revision) };
-  if (last !== undefined && items.length < rest.length) {
+  const last = rest[read - 1];
+  if (last !== undefined && read < rest.length) {
     metadata['continue'] = encodeToken({ revision, start: keyOf(last).slice(prefix.length) });
     const isSelected = query.get('labelSelector') || query.get('fieldSelector');
-    if (!isSelected) metadata['remainingItemCount'] = rest.length - items.length;
+    if (!isSelected) metadata['remainingItemCount'] = rest.length - read;
   }
   return { items, metadata };
 };

@@ -1,7 +1,8 @@
 /** What every write goes through, whoever sends it: preparation, validation, admission, the store. */
-import { admitCreate, admitUpdate, validateAdmission } from '../admission/admission.ts';
+import { admitCreate, admitUsage, validateAdmission } from '../admission/admission.ts';
 import type { User } from '../access/user.ts';
 import { recordUpdate, withoutTimes, type Writer } from '../apply/managed-fields.ts';
+import { ItemKeyError } from '../apply/list-items.ts';
 import { emptySet, setOf } from '../apply/field-set.ts';
 import { decodeOwners, encodeOwners, type Owners } from '../apply/owners.ts';
 import { nameSuffix, newUid, timestamp, type Cluster } from '../cluster.ts';
@@ -89,7 +90,14 @@ export const ownedByUpdate = (write: Write, live: KubeObject | undefined, next: 
   const owners = given.size > 0 ? given : decodeOwners(live?.metadata.managedFields);
   if (live !== undefined && owners.size === 0) return withOwners(next, owners);
   const before = live ?? emptyObject(write.kind);
-  recordUpdate(shapeOf(write.kind.schema), before, withOwners(next, new Map()), owners, writerOf(write));
+  const bare = withOwners(next, new Map());
+  try {
+    recordUpdate(shapeOf(write.kind.schema), before, bare, owners, writerOf(write));
+  } catch (error) {
+    // Items that cannot be told apart cannot be owned; validation will have more to say.
+    if (!(error instanceof ItemKeyError)) throw error;
+    return bare;
+  }
   return withOwners(next, owners);
 };
 
@@ -130,7 +138,7 @@ export const persistCreate = (write: Write, object: KubeObject, namespace: strin
   }
   kind.prepareForCreate?.(object);
   if (kind.generation !== 'never') metadata.generation = 1;
-  const errors = [...(kind.validate?.(object, undefined) ?? [])];
+  const errors = [...(kind.validate?.(object, undefined, '') ?? [])];
   if (errors.length === 0 || kind.isCustom) errors.unshift(...metadataErrors(kind, object));
   if (errors.length > 0) throw invalid(object.kind, kind.group, metadata.name ?? '', errors);
   validateAdmission(write, object, undefined);
@@ -145,7 +153,11 @@ export const persistCreate = (write: Write, object: KubeObject, namespace: strin
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') {
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
-  return write.isDryRun ? object : store(write, object);
+  const book = admitUsage(write, object, undefined);
+  if (write.isDryRun) return object;
+  const stored = store(write, object);
+  book();
+  return stored;
 };
 
 /** What the endpoint does not let through is put back as it was; in place. */
@@ -241,12 +253,11 @@ export const persistUpdate = (write: Write, wanted: KubeObject, live: KubeObject
   assertFresh(write, wanted, live);
   const next = keepWhatEndpointIgnores(write, wanted, live);
   keepServerMetadata(next, live);
-  admitUpdate(write, next, live);
   if (write.subresource !== 'status') raiseGeneration(kind, next, live);
   const errors = [
     ...metadataUpdateErrors(next, live),
     ...metadataErrors(kind, next),
-    ...(kind.validate?.(next, live) ?? []),
+    ...(kind.validate?.(next, live, write.subresource) ?? []),
   ];
   if (errors.length > 0) throw invalid(next.kind, kind.group, live.metadata.name ?? '', errors);
   keepTimesOfNoop(next, live);
@@ -254,10 +265,18 @@ export const persistUpdate = (write: Write, wanted: KubeObject, live: KubeObject
   if (isLastFinalizerGone(next, live) && mayEnd(kind, next)) {
     if (!write.isDryRun)
       cluster.store.remove(collectionOf(kind), keyFor(live.metadata.namespace, live.metadata.name ?? ''));
-    return { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion ?? '' } };
+    return asOf(next, live);
   }
   if (equal(withoutRevision(next), withoutRevision(live))) return live;
-  return write.isDryRun
-    ? { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion ?? '' } }
-    : store(write, next);
+  const book = admitUsage(write, next, live);
+  if (write.isDryRun) return asOf(next, live);
+  const stored = store(write, next);
+  book();
+  return stored;
 };
+
+/** The object under the version of another: what was not stored has no version of its own. */
+const asOf = (object: KubeObject, live: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: live.metadata.resourceVersion ?? '' },
+});

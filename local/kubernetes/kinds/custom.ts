@@ -70,6 +70,16 @@ const repeatedItems = (schema: Schema, value: Json | undefined, path: string): F
   return [...repeats, ...deeper];
 };
 
+/** Status is checked alone when it is written alone; messages then name its fields without their prefix. */
+const statusErrors = (schema: Schema, object: KubeObject): FieldError[] => {
+  const status = schema.properties?.['status'];
+  if (status === undefined || object['status'] === undefined) return [];
+  return [
+    ...schemaErrors(status, object['status']).map((error) => ({ ...error, field: `status.${error.field}` })),
+    ...repeatedItems(status, object['status'], 'status'),
+  ];
+};
+
 const customErrors = (schema: Schema, kind: string, apiVersion: string, object: KubeObject): FieldError[] => {
   if (object.kind !== kind) return [invalidValue('kind', object.kind, `must be ${kind}`)];
   if (object.apiVersion !== apiVersion) return [invalidValue('apiVersion', object.apiVersion, `must be ${apiVersion}`)];
@@ -116,7 +126,8 @@ export const kindsOf = (crd: KubeObject): Kind[] => {
         allowsCreateOnUpdate: false,
         selectableFields: listOf(version['selectableFields']).map((field) => pathOf(objectOf(field)['jsonPath'])),
         applyDefaults: (object) => applySchemaDefaults(own, object),
-        validate: (object) => customErrors(own, kind, `${group}/${name}`, object),
+        validate: (object, _live, subresource) =>
+          subresource === 'status' ? statusErrors(own, object) : customErrors(own, kind, `${group}/${name}`, object),
       };
     });
 };
@@ -135,7 +146,8 @@ const CONDITIONS = [
 ];
 
 /** The stand-in accepts and serves a definition at once; the API server takes a moment. */
-export const establish = (crd: KubeObject, at: string): void => {
+const establish = (crd: KubeObject): void => {
+  const at = crd.metadata.creationTimestamp ?? '';
   const spec = objectOf(crd['spec']);
   const stored = listOf(spec['versions'])
     .map(objectOf)
@@ -178,5 +190,6 @@ export const CRD_KIND: Kind = builtinKind(CRD_API, 'CustomResourceDefinition', {
   generation: 'spec',
   allowsUnconditionalUpdate: false,
   applyDefaults: fillDefinition,
+  prepareForCreate: establish,
   validate: definitionErrors,
 });

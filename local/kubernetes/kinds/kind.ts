@@ -52,8 +52,8 @@ export type Kind = {
   readonly prepareForCreate?: (object: KubeObject) => void;
   /** Restores what an update may not change; in place. */
   readonly prepareForUpdate?: (next: KubeObject, live: KubeObject) => void;
-  /** Every violated rule; `live` when it is an update. */
-  readonly validate?: (object: KubeObject, live: KubeObject | undefined) => FieldError[];
+  /** Every violated rule; `live` when it is an update, and through which subresource it came. */
+  readonly validate?: (object: KubeObject, live: KubeObject | undefined, subresource: string) => FieldError[];
   /** Checks metadata.name; DNS subdomain when absent. */
   readonly nameRule?: (name: string) => string[];
   /** Seconds between a delete request and the end of the object; zero or undefined: at once. */

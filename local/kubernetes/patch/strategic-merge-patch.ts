@@ -2,7 +2,7 @@
  * Strategic merge patch of built-in kinds: like a merge patch, but lists that the schema calls mergeable are merged
  * by their key (apimachinery/pkg/util/strategicpatch). What kubectl edit, rollout and client-side apply send.
  */
-import { equal, isObject, listOf, type Json, type JsonObject } from '../object.ts';
+import { equal, isObject, listOf, objectOf, type Json, type JsonObject } from '../object.ts';
 import { resolved, type Schema } from '../schema/schema.ts';
 
 const DIRECTIVE = '$patch';
@@ -32,19 +32,36 @@ const mergeItems = (schema: Schema, current: readonly Json[], patch: readonly Js
     else if (index < 0) result.push(mergeObject(items, {}, item));
     else result[index] = mergeObject(items, result[index], item);
   }
-  return result;
+  return ordered(schema, result, directives, current);
 };
 
-/** Puts the items in the wanted order; those it does not name keep their place at the end. */
-const ordered = (schema: Schema, items: readonly Json[], order: readonly Json[]): Json[] => {
+/**
+ * Items that the patch names, in its order; the others where they were, beside them
+ * (strategicpatch.normalizeElementOrder).
+ */
+const ordered = (schema: Schema, items: readonly Json[], order: readonly Json[], before: readonly Json[]): Json[] => {
   const key = schema['x-kubernetes-patch-merge-key'];
-  const rank = (item: Json): number => {
-    const found = order.findIndex((wanted) =>
-      key === undefined ? equal(wanted, item) : isObject(wanted) && isObject(item) && equal(wanted[key], item[key]),
-    );
-    return found < 0 ? order.length : found;
-  };
-  return items.toSorted((a, b) => rank(a) - rank(b));
+  const isSame = (a: Json, b: Json): boolean =>
+    key === undefined ? equal(a, b) : isObject(a) && isObject(b) && equal(a[key], b[key]);
+  const rankIn = (list: readonly Json[], item: Json): number => list.findIndex((one) => isSame(one, item));
+  const named = items
+    .filter((item) => rankIn(order, item) >= 0)
+    .toSorted((a, b) => rankIn(order, a) - rankIn(order, b));
+  const others = items.filter((item) => rankIn(order, item) < 0);
+  const result: Json[] = [];
+  for (const item of named) {
+    const place = rankIn(before, item);
+    while (
+      others[0] !== undefined &&
+      place >= 0 &&
+      rankIn(before, others[0]) >= 0 &&
+      rankIn(before, others[0]) < place
+    ) {
+      result.push(...others.splice(0, 1));
+    }
+    result.push(item);
+  }
+  return [...result, ...others];
 };
 
 const mergeObject = (schema: Schema, current: Json | undefined, patch: JsonObject): Json => {
@@ -69,7 +86,12 @@ const mergeObject = (schema: Schema, current: Json | undefined, patch: JsonObjec
   for (const [name, order] of Object.entries(fields)) {
     const target = name.slice(ORDER.length);
     if (!name.startsWith(ORDER) || !Array.isArray(result[target])) continue;
-    result[target] = ordered(fieldOf(schema, target), listOf(result[target]), listOf(order));
+    result[target] = ordered(
+      fieldOf(schema, target),
+      listOf(result[target]),
+      listOf(order),
+      listOf(objectOf(current)[target]),
+    );
   }
   return result;
 };

@@ -1,6 +1,7 @@
 /** What decoding does to an object: unknown fields go, nulls that mean nothing go, defaults come. */
-import { clone, isObject, type Json } from '../object.ts';
-import { resolved, type Schema } from './schema.ts';
+import { clone, isObject, textOf, type Json } from '../object.ts';
+import { formatQuantity, parseQuantity } from '../quantity.ts';
+import { QUANTITY, refTo, resolved, type Schema } from './schema.ts';
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
@@ -14,6 +15,8 @@ const fieldSchema = (schema: Schema, name: string): Schema | 'any' | undefined =
   if (additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true) return 'any';
   return undefined;
 };
+
+const QUANTITY_REF = refTo(QUANTITY).$ref;
 
 const IMPLICIT = new Set(['apiVersion', 'kind', 'metadata']);
 
@@ -69,6 +72,29 @@ export const dropAbsent = (schema: Schema, value: Json): void => {
       delete value[name];
     else if (typeof field === 'object' && inner !== undefined && inner !== 'any') dropAbsent(inner, field);
   }
+};
+
+/** Writes quantities of a built-in object in their canonical form, in place; the first that is none is returned. */
+export const canonicalQuantities = (schema: Schema, value: Json): string | undefined => {
+  const target = resolved(schema);
+  const entries: readonly (readonly [string | number, Json])[] = Array.isArray(value)
+    ? [...value.entries()]
+    : isObject(value)
+      ? Object.entries(value)
+      : [];
+  for (const [name, part] of entries) {
+    const inner = Array.isArray(value) ? itemSchema(target) : fieldSchema(target, String(name));
+    if (inner === undefined || inner === 'any') continue;
+    if (inner.$ref === QUANTITY_REF) {
+      const quantity = parseQuantity(textOf(part));
+      if (quantity === undefined) return textOf(part);
+      if (isObject(value)) value[String(name)] = formatQuantity(quantity);
+    } else if (typeof part === 'object') {
+      const wrong = canonicalQuantities(inner, part);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+  return undefined;
 };
 
 /** Puts an empty object, in place, where Go has a struct that is always there (`status: {}`). */

@@ -42,7 +42,7 @@ export type Api = {
   /** Server-side apply; `forced` takes fields from others. */
   readonly apply: (path: string, manager: string, body: unknown, forced?: boolean) => Promise<Answer>;
   /** The same API, as another user. */
-  readonly as: (user: string, groups?: readonly string[]) => Api;
+  readonly as: (user: string, group?: string) => Api;
   /** Reads until the answer satisfies; for what controllers bring about. */
   readonly eventually: (path: string, accept: (answer: Answer) => boolean) => Promise<Answer>;
   /** The case's own namespace, and unique names made of it for cluster-scoped objects. */
@@ -119,10 +119,10 @@ export const apiOver = (reach: Reach, namespace: string, identity: Readonly<Reco
       send('PATCH', `${path}?fieldManager=${manager}${forced ? '&force=true' : ''}`, body, {
         contentType: 'application/apply-patch+yaml',
       }),
-    as: (user, groups = []) =>
+    as: (user, group) =>
       apiOver(reach, namespace, {
         'impersonate-user': user,
-        ...(groups.length === 0 ? {} : { 'impersonate-group': groups.join(',') }),
+        ...(group === undefined ? {} : { 'impersonate-group': group }),
       }),
     eventually: async (path, accept) => {
       let answer = await get(path);

@@ -1,9 +1,19 @@
 import type { ContractCase } from '../contract.ts';
+import { ACCESS_CASES } from './access.ts';
 import { APPLY_CASES } from './apply.ts';
+import { CUSTOM_RESOURCE_CASES } from './custom-resources.ts';
+import { DELETION_CASES } from './deletion.ts';
+import { LIST_CASES } from './lists.ts';
 import { OBJECT_CASES } from './objects.ts';
+import { PATCH_CASES } from './patches.ts';
 
 /** Every contract case by topic. */
 export const CASES_BY_TOPIC: Readonly<Record<string, readonly ContractCase[]>> = {
   objects: OBJECT_CASES,
+  patches: PATCH_CASES,
   'server-side apply': APPLY_CASES,
+  'custom resources': CUSTOM_RESOURCE_CASES,
+  lists: LIST_CASES,
+  deletion: DELETION_CASES,
+  access: ACCESS_CASES,
 };
