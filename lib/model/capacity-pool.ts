@@ -33,15 +33,21 @@ export type CapacityPoolSpec = z.infer<typeof CapacityPoolSpec>;
 
 const Amounts = z.object({ cpu: z.string(), memory: z.string() });
 
-/** What one tenant is to have, by the plan of an epoch. */
+/** What one tenant is to have, by the plan of an epoch, and how that is split over its namespaces. */
 export const PlannedGrant = z.object({
   tenant: z.string(),
   target: Amounts,
-  /** When the target last went up or down (RFC 3339), for the cooldown. */
+  namespaces: z.array(
+    z.object({
+      name: z.string(),
+      target: Amounts,
+      /** The most that a run which still holds an older plan may write; void once the quota carries this plan's epoch. */
+      ceiling: Amounts.optional(),
+    }),
+  ),
+  /** When what the tenant borrows last went up or down (RFC 3339), for the cooldown. */
   raisedAt: z.string().optional(),
   cutAt: z.string().optional(),
-  /** The most that a run which still holds an older plan may write; void once the quotas carry this plan's epoch. */
-  ceiling: Amounts.optional(),
 });
 
 export const CapacityPoolStatus = z.object({

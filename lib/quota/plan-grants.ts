@@ -1,7 +1,7 @@
 import { add, fits, least, most, subtract, sum, ZERO, type Resources } from '../model/resources.ts';
 import type { Mode } from '../model/mode.ts';
 import type { Grant, NamespaceReading, QuotaReading, TenantReading } from './rebalance-plan.ts';
-import { splitOverNamespaces } from './split-over-namespaces.ts';
+import { byName } from './tiers.ts';
 
 /** A tenant, and what the plan says of it. */
 export type GrantClaim = {
@@ -11,7 +11,14 @@ export type GrantClaim = {
   readonly target: Resources;
   /** The guarantee in force. */
   readonly guarantee: Resources;
-  /** What a run that holds an older plan may still write, until the quotas carry this plan's epoch. */
+  /** By namespace. */
+  readonly parts: ReadonlyMap<string, PlannedPart>;
+};
+
+/** What the plan says of one namespace. */
+export type PlannedPart = {
+  readonly target: Resources;
+  /** What a run that holds an older plan may still write, until the quota carries this plan's epoch. */
   readonly ceiling: Resources | undefined;
 };
 
@@ -27,13 +34,11 @@ export type GrantClaim = {
  * that sees more room gives nobody less than one that sees less of it: two runs under one plan cannot promise the same twice.
  */
 export const planGrants = (capacity: Resources, epoch: number, claims: readonly GrantClaim[]): readonly Grant[] => {
-  const steps = claims.flatMap((claim) => startSteps(claim, epoch));
-  let free = difference(capacity, sum(claims.map((claim) => committedTo(claim, epoch))));
-  const served = claims.toSorted(
-    (a, b) => b.reading.claim.tier - a.reading.claim.tier || (a.reading.claim.name < b.reading.claim.name ? -1 : 1),
-  );
+  const steps = claims.flatMap((claim) => claim.reading.namespaces.map((reading) => startStep(claim, reading, epoch)));
+  const served = Map.groupBy(steps.toSorted(firstServedFirst), (step) => step.claim);
+  let free = difference(capacity, sum(steps.map((step) => step.committed)));
   for (const part of ['guaranteed', 'all'] as const) {
-    for (const claim of served) free = raise(claim, part, stepsOf(claim, steps), free);
+    for (const [claim, own] of served) free = raise(claim, part, own, free);
   }
   return steps.map((step) => grantOf(step));
 };
@@ -41,47 +46,37 @@ export const planGrants = (capacity: Resources, epoch: number, claims: readonly 
 /** One namespace's quota on its way. */
 type Step = {
   readonly claim: GrantClaim;
-  readonly reading: NamespaceReading;
+  readonly namespace: string;
+  readonly quota: QuotaReading;
   readonly target: Resources;
-  /** Whether it may be written at all, and why not. */
+  /** Why it may not be written at all. */
   readonly heldFor: string | undefined;
-  /** Whether an older plan may still write it. */
+  /** Whether a run with an older plan may still write it. */
   readonly unfenced: boolean;
   hard: Resources;
+  /** The most that may run under it, as it was read or may still be written. */
   committed: Resources;
 };
 
 const NO_QUOTA: QuotaReading = { specHard: ZERO, statusHard: undefined, used: ZERO, epoch: undefined };
+const NO_PART: PlannedPart = { target: ZERO, ceiling: undefined };
 
-const startSteps = (claim: GrantClaim, epoch: number): readonly Step[] => {
-  const { namespaces } = claim.reading;
-  const targets = splitOverNamespaces(
-    claim.target,
-    namespaces.map(({ namespace, demand, quota = NO_QUOTA }) => ({
-      name: namespace,
-      demand,
-      used: quota.used,
-      hard: quota.specHard,
-    })),
-  );
-  return namespaces.map((reading): Step => {
-    const quota = reading.quota ?? NO_QUOTA;
-    const target = targets.get(reading.namespace)!;
-    const heldFor = holdReason(claim.mode, reading.quota);
-    const lowered = least(quota.specHard, most(target, quota.used));
-    return {
-      claim,
-      reading,
-      target,
-      heldFor,
-      unfenced: isUnfenced(claim, reading, epoch),
-      hard: heldFor === undefined ? lowered : quota.specHard,
-      committed: namespaces.length === 1 ? committedTo(claim, epoch) : observed(quota),
-    };
-  });
+const startStep = (claim: GrantClaim, { namespace, quota }: NamespaceReading, epoch: number): Step => {
+  const { target, ceiling } = claim.parts.get(namespace) ?? NO_PART;
+  const { specHard, statusHard = ZERO, used } = quota ?? NO_QUOTA;
+  const heldFor = holdReason(claim.mode, quota);
+  const unfenced = ceiling !== undefined && quota !== undefined && quota.epoch !== epoch;
+  return {
+    claim,
+    namespace,
+    quota: quota ?? NO_QUOTA,
+    target,
+    heldFor,
+    unfenced,
+    hard: heldFor === undefined ? least(specHard, most(target, used)) : specHard,
+    committed: [specHard, statusHard, used, unfenced ? ceiling : ZERO].reduce(most),
+  };
 };
-
-const stepsOf = (claim: GrantClaim, steps: readonly Step[]) => steps.filter((step) => step.claim === claim);
 
 const holdReason = (mode: Mode, quota: QuotaReading | undefined): string | undefined => {
   if (mode === 'observe') return 'Observing';
@@ -89,21 +84,10 @@ const holdReason = (mode: Mode, quota: QuotaReading | undefined): string | undef
   return quota === undefined ? 'QuotaMissing' : undefined;
 };
 
-/** The most that may run under a quota, as far as it can be read. */
-const observed = ({ specHard, statusHard = ZERO, used }: QuotaReading): Resources =>
-  most(most(specHard, statusHard), used);
-
-/** The same for all of a tenant's quotas, and for what an older plan may still write into them. */
-const committedTo = (claim: GrantClaim, epoch: number): Resources => {
-  const { namespaces } = claim.reading;
-  const seen = sum(namespaces.map(({ quota = NO_QUOTA }) => observed(quota)));
-  if (!namespaces.some((reading) => isUnfenced(claim, reading, epoch))) return seen;
-  // How the older plan would split it over several namespaces is not known.
-  return namespaces.length === 1 ? most(seen, claim.ceiling ?? ZERO) : add(seen, claim.ceiling ?? ZERO);
+const firstServedFirst = (a: Step, b: Step): number => {
+  const [one, other] = [a.claim.reading.claim, b.claim.reading.claim];
+  return other.tier - one.tier || byName(one, other);
 };
-
-const isUnfenced = (claim: GrantClaim, { quota }: NamespaceReading, epoch: number): boolean =>
-  claim.ceiling !== undefined && quota !== undefined && quota.epoch !== epoch;
 
 /** Raises a tenant's quotas by what is free, towards its guarantee or all of its target. Answers what remains free. */
 const raise = (claim: GrantClaim, part: 'guaranteed' | 'all', steps: readonly Step[], free: Resources): Resources => {
@@ -129,22 +113,21 @@ const difference = (a: Resources, b: Resources): Resources => ({
   memoryBytes: a.memoryBytes - b.memoryBytes,
 });
 
-const grantOf = (step: Step): Grant => {
-  const { claim, reading, hard } = step;
-  const base = { tenant: claim.reading.claim.name, namespace: reading.namespace, hard };
-  if (step.heldFor !== undefined) return { ...base, phase: 'hold', reason: step.heldFor };
-  const { specHard, statusHard, used } = reading.quota ?? NO_QUOTA;
+const grantOf = ({ claim, namespace, quota, target, heldFor, unfenced, hard }: Step): Grant => {
+  const grant = { tenant: claim.reading.claim.name, namespace, hard };
+  const { specHard, statusHard, used } = quota;
+  if (heldFor !== undefined) return { ...grant, phase: 'hold', reason: heldFor };
   if (!fits(hard, specHard)) {
-    return { ...base, phase: 'raise', reason: fits(step.target, hard) ? 'Granted' : 'PartiallyGranted' };
+    return { ...grant, phase: 'raise', reason: fits(target, hard) ? 'Granted' : 'PartiallyGranted' };
   }
   if (!fits(specHard, hard)) {
-    return { ...base, phase: 'ratchet', reason: fits(hard, step.target) ? 'LoweredToTarget' : 'LoweredToUse' };
+    return { ...grant, phase: 'ratchet', reason: fits(hard, target) ? 'LoweredToTarget' : 'LoweredToUse' };
   }
-  if (step.unfenced) return { ...base, phase: 'fence', reason: 'OlderPlanFenced' };
-  if (!fits(used, step.target)) return { ...base, phase: 'hold', reason: 'WaitingForRelease' };
-  if (!fits(step.target, hard)) return { ...base, phase: 'hold', reason: 'WaitingForRoom' };
+  if (unfenced) return { ...grant, phase: 'fence', reason: 'OlderPlanFenced' };
+  if (!fits(used, target)) return { ...grant, phase: 'hold', reason: 'WaitingForRelease' };
+  if (!fits(target, hard)) return { ...grant, phase: 'hold', reason: 'WaitingForRoom' };
   const isCopied = statusHard !== undefined && fits(statusHard, hard) && fits(hard, statusHard);
   return isCopied
-    ? { ...base, phase: 'settled', reason: 'Settled' }
-    : { ...base, phase: 'hold', reason: 'WaitingForQuotaController' };
+    ? { ...grant, phase: 'settled', reason: 'Settled' }
+    : { ...grant, phase: 'hold', reason: 'WaitingForQuotaController' };
 };

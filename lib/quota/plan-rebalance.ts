@@ -1,4 +1,4 @@
-import { fromTimestamp, toTimestamp, type EpochMillis } from '../model/instant.ts';
+import { fromTimestamp, toTimestamp } from '../model/instant.ts';
 import { mostCareful } from '../model/mode.ts';
 import {
   fits,
@@ -11,10 +11,12 @@ import {
   type Resources,
 } from '../model/resources.ts';
 import { allocate } from './allocate.ts';
-import { planGrants, type GrantClaim } from './plan-grants.ts';
+import { planGrants, type GrantClaim, type PlannedPart } from './plan-grants.ts';
 import { describePool, describeTenant } from './rebalance-outcome.ts';
-import type { Plan, RebalanceInput, RebalancePlan, Reclaim, TenantReading } from './rebalance-plan.ts';
+import type { Plan, QuotaReading, RebalanceInput, RebalancePlan, Reclaim, TenantReading } from './rebalance-plan.ts';
 import { settleTargets, type Target } from './settle-targets.ts';
+import { isSmallChange } from './small-change.ts';
+import { splitOverNamespaces } from './split-over-namespaces.ts';
 import { byName } from './tiers.ts';
 
 /**
@@ -31,7 +33,7 @@ export const planRebalance = (input: RebalanceInput): RebalancePlan => {
     allocation: allocations.get(claim.name)!,
     previous: readTarget(previousPlan, claim.name),
   }));
-  const plan = nextPlan(previousPlan, settleTargets(capacity, shares, pool, now), tenants, now);
+  const plan = nextPlan(input, settleTargets(capacity, shares, pool, now));
 
   const grantClaims = tenants.map((reading): GrantClaim => {
     const planned = plan.grants.find((grant) => grant.tenant === reading.claim.name)!;
@@ -40,7 +42,7 @@ export const planRebalance = (input: RebalanceInput): RebalancePlan => {
       mode: mostCareful(pool.mode, reading.mode),
       target: parseResources(planned.target),
       guarantee: allocations.get(reading.claim.name)!.guarantee,
-      ceiling: planned.ceiling === undefined ? undefined : parseResources(planned.ceiling),
+      parts: new Map(planned.namespaces.map((part) => [part.name, readPart(part)])),
     };
   });
   const grants = planGrants(capacity, plan.epoch, grantClaims);
@@ -73,64 +75,116 @@ const readTarget = (plan: Plan | undefined, tenant: string): Target | undefined 
 };
 
 /**
- * The plan in force while no target changes; else a new one. Its epoch is above that of every quota, also where the quotas come from
+ * The plan in force while nothing in it changes; else a new one. Its epoch is above that of every quota, also where quotas come from
  * another pool or outlived this one's status.
  */
-const nextPlan = (
-  previous: Plan | undefined,
-  targets: ReadonlyMap<string, Target>,
-  tenants: readonly TenantReading[],
-  now: EpochMillis,
-): Plan => {
+const nextPlan = (input: RebalanceInput, targets: ReadonlyMap<string, Target>): Plan => {
+  const { previousPlan: previous, tenants, pool, now } = input;
   const written = Math.max(0, ...tenants.flatMap((t) => t.namespaces.map(({ quota }) => quota?.epoch ?? 0)));
-  if (previous !== undefined && written <= previous.epoch && isAsPlanned(previous, targets)) return previous;
+  const shares = tenants
+    .map((tenant) => planTenant(tenant, targets.get(tenant.claim.name)!, previous, pool.bandPercent))
+    .sort(byName);
+  if (previous !== undefined && written <= previous.epoch && isAsPlanned(previous, shares)) return previous;
   return {
     epoch: 1 + Math.max(previous?.epoch ?? 0, written),
     at: toTimestamp(now),
-    grants: tenants
-      .map(({ claim }) => claim)
-      .sort(byName)
-      .map(({ name }) => plannedGrant(name, targets.get(name)!, ceilingOf(previous, tenants, name))),
+    grants: shares.map((share) => plannedGrant(share, previous)),
   };
 };
 
-const isAsPlanned = (plan: Plan, targets: ReadonlyMap<string, Target>): boolean =>
-  plan.grants.length === targets.size &&
-  plan.grants.every((grant) => {
-    const target = targets.get(grant.tenant)?.amount;
-    return target !== undefined && isSame(target, parseResources(grant.target));
+type PlannedShare = {
+  readonly name: string;
+  readonly target: Target;
+  readonly tenant: TenantReading;
+  readonly parts: ReadonlyMap<string, Resources>;
+};
+
+/** Splits a tenant's target; a split that still sums to it stays as it is while it would hardly change. */
+const planTenant = (
+  tenant: TenantReading,
+  target: Target,
+  previous: Plan | undefined,
+  bandPercent: number,
+): PlannedShare => {
+  const { name, quantum } = tenant.claim;
+  const before = new Map(
+    tenant.namespaces.map(({ namespace }) => [namespace, plannedPart(previous, name, namespace)?.target ?? ZERO]),
+  );
+  const wished = splitOverNamespaces(
+    target.amount,
+    tenant.namespaces.map(({ namespace, demand, quota }) => ({
+      name: namespace,
+      demand,
+      used: quota?.used ?? ZERO,
+      previous: before.get(namespace)!,
+    })),
+  );
+  const stays =
+    isSame(sum(before.values()), target.amount) &&
+    [...wished].every(([namespace, part]) => isSmallChange(before.get(namespace)!, part, quantum, bandPercent));
+  return { name, target, tenant, parts: stays ? before : wished };
+};
+
+const isAsPlanned = (plan: Plan, shares: readonly PlannedShare[]): boolean =>
+  plan.grants.length === shares.length &&
+  shares.every(({ name, target, parts }) => {
+    const planned = plan.grants.find((grant) => grant.tenant === name);
+    return (
+      planned !== undefined &&
+      isSame(target.amount, parseResources(planned.target)) &&
+      planned.namespaces.length === parts.size &&
+      planned.namespaces.every((part) => isSame(parts.get(part.name) ?? ZERO, parseResources(part.target)))
+    );
   });
 
 const isSame = (a: Resources, b: Resources): boolean => fits(a, b) && fits(b, a);
 
-const plannedGrant = (tenant: string, target: Target, ceiling: Resources | undefined): Plan['grants'][number] => ({
-  tenant,
+const plannedGrant = (
+  { name, target, tenant, parts }: PlannedShare,
+  previous: Plan | undefined,
+): Plan['grants'][number] => ({
+  tenant: name,
   target: formatResources(target.amount),
+  namespaces: tenant.namespaces.map(({ namespace, quota }) => {
+    const ceiling = ceilingOf(previous, name, namespace, quota);
+    return {
+      name: namespace,
+      target: formatResources(parts.get(namespace)!),
+      ...(ceiling === undefined ? {} : { ceiling: formatResources(ceiling) }),
+    };
+  }),
   ...(target.raisedAt === undefined ? {} : { raisedAt: toTimestamp(target.raisedAt) }),
   ...(target.cutAt === undefined ? {} : { cutAt: toTimestamp(target.cutAt) }),
-  ...(ceiling === undefined ? {} : { ceiling: formatResources(ceiling) }),
 });
 
 /**
- * What a run that still holds the previous plan, or one before, may write into a tenant's quotas after this one has read them: more than
- * they say, as long as a raise of that plan is open. Once a quota is written under a newer plan, the older run's write fails on its
+ * What a run that still holds the previous plan, or one before, may write into a quota after this run has read it: more than it says, as
+ * long as a raise of that plan is open. Once the quota is written under a newer plan, the older run's write fails on its
  * resourceVersion. Undefined when nothing is open.
  */
 const ceilingOf = (
   previous: Plan | undefined,
-  tenants: readonly TenantReading[],
-  name: string,
+  tenant: string,
+  namespace: string,
+  quota: QuotaReading | undefined,
 ): Resources | undefined => {
-  const planned = previous?.grants.find((grant) => grant.tenant === name);
-  const namespaces = tenants.find(({ claim }) => claim.name === name)?.namespaces ?? [];
-  if (previous === undefined || planned === undefined) return undefined;
-  const isFenced = namespaces.every(({ quota }) => quota === undefined || quota.epoch === previous.epoch);
-  const older = isFenced || planned.ceiling === undefined ? ZERO : parseResources(planned.ceiling);
-  const ceiling = most(parseResources(planned.target), older);
-  const granted = sum(namespaces.map(({ quota }) => quota?.specHard ?? ZERO));
-  // With several namespaces one may still be raised while another is lowered.
-  return namespaces.length === 1 && fits(ceiling, granted) ? undefined : ceiling;
+  const planned = plannedPart(previous, tenant, namespace);
+  if (planned === undefined || quota === undefined) return undefined;
+  const isFenced = quota.epoch === previous?.epoch;
+  const ceiling = most(planned.target, (isFenced ? undefined : planned.ceiling) ?? ZERO);
+  return fits(ceiling, quota.specHard) ? undefined : ceiling;
 };
+
+const plannedPart = (plan: Plan | undefined, tenant: string, namespace: string): PlannedPart | undefined => {
+  const grant = plan?.grants.find((g) => g.tenant === tenant);
+  const part = grant?.namespaces.find((n) => n.name === namespace);
+  return part && readPart(part);
+};
+
+const readPart = ({ target, ceiling }: Plan['grants'][number]['namespaces'][number]): PlannedPart => ({
+  target: parseResources(target),
+  ceiling: ceiling === undefined ? undefined : parseResources(ceiling),
+});
 
 const reclaimFrom = (claim: GrantClaim, plan: Plan, graceSeconds: number): readonly Reclaim[] => {
   const tenant = claim.reading.claim.name;

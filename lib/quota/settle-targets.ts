@@ -1,6 +1,7 @@
 import type { EpochMillis } from '../model/instant.ts';
 import { add, fits, least, most, subtract, sum, times, wholeUnits, ZERO, type Resources } from '../model/resources.ts';
 import { addHeadroom, chargeOf, type Holder } from './headroom.ts';
+import { isSmallChange } from './small-change.ts';
 import type { Allocation, TenantClaim } from './tenant-claim.ts';
 import { byName } from './tiers.ts';
 
@@ -107,16 +108,10 @@ const grow = (mover: Mover, free: Resources): Resources => {
 };
 
 /** Whether the target so far may stay: it still covers what is certain, and the change is too small to be worth anything. */
-const isWithinBand = (mover: Mover, wish: Resources, bandPercent: number): boolean => {
-  const { before, reserve, share } = mover;
-  if (share.previous === undefined || !fits(most(share.allocation.base, reserve), before)) return false;
-  const isSmall = (was: number, is: number, quantum: number) =>
-    was === is || Math.abs(is - was) < Math.max(quantum, (was * bandPercent) / 100);
-  return (
-    isSmall(before.cpuMillis, wish.cpuMillis, share.claim.quantum.cpuMillis) &&
-    isSmall(before.memoryBytes, wish.memoryBytes, share.claim.quantum.memoryBytes)
-  );
-};
+const isWithinBand = ({ before, reserve, share }: Mover, wish: Resources, bandPercent: number): boolean =>
+  share.previous !== undefined &&
+  fits(most(share.allocation.base, reserve), before) &&
+  isSmallChange(before, wish, share.claim.quantum, bandPercent);
 
 /** Remembers when what is borrowed grew or shrank. */
 const stamp = ({ share, guarantee }: Mover, amount: Resources, now: EpochMillis): Target => {

@@ -6,13 +6,13 @@ export type NamespaceClaim = {
   readonly name: string;
   readonly used: Resources;
   readonly demand: Resources;
-  /** What its quota admits now, zero without one. */
-  readonly hard: Resources;
+  /** What it had of the previous split. */
+  readonly previous: Resources;
 };
 
 /**
- * Splits a tenant's target over its namespaces: first what runs and is still asked for, then what else is asked for, then what the
- * quotas admit already (so that a settled split stays as it is); what is left goes to the first. What does not suffice for a step is
+ * Splits a tenant's target over its namespaces: first what runs and is still asked for, then what else is asked for, then what each had
+ * before (so that a split that serves stays as it is); what is left goes to the first. What does not suffice for a step is
  * split in proportion. The parts sum to the target exactly.
  */
 export const splitOverNamespaces = (
@@ -30,7 +30,7 @@ export const splitOverNamespaces = (
   };
   raiseTo(({ used, demand }) => least(used, demand));
   raiseTo(({ demand }) => demand);
-  raiseTo(({ demand, hard }) => most(demand, hard));
+  raiseTo(({ demand, previous }) => most(demand, previous));
   const [first] = namespaces;
   if (first !== undefined) parts.set(first.name, add(parts.get(first.name)!, left));
   return parts;

@@ -53,7 +53,7 @@ describe('a job under a steady load, driven for hours', () => {
         // Twice what the band allows at most, for whole key groups: 127 of 127 where 64 are just too few.
         assert.ok(slots <= Math.max(4, Math.ceil(largest / 0.45) * 2), `too large for ${largest}: ${facts}`);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
