@@ -69,4 +69,3 @@ export const VERBS = {
 
 export type RequestType = keyof typeof VERBS;
 export type RequestData<T extends RequestType> = z.infer<(typeof VERBS)[T]['data']>;
-export const isRequestType = (type: string): type is RequestType => type in VERBS;

@@ -48,14 +48,21 @@ export const handleRequest = async (run: Run, config: TenantRequestsConfig, mess
   if (!parsed.ok) return await rejectUnread(run, message, sender, tenant, parsed);
   if (parsed.type === 'dev.headgate.tenant.reconcile.v1') return await reconcile(run, config, sender, tenant);
 
-  const known = await findEntry(run, parsed.key, ledgerOf(tenant));
+  const leave = authorize({ sender, type: parsed.type, tenant, admins: config.admins, headgate: config.headgate });
+  // A stranger's request has an outcome of its own, and never stands in for the one that it claims to be.
+  const key = leave.allowed ? parsed.key : requestKey(sender, parsed.key);
+  const known = await findEntry(run, key, ledgerOf(tenant));
   if (known !== undefined && isSettled(known)) {
-    run.log.info('request repeated', { request: parsed.key, outcome: known.status?.outcome });
+    run.log.info('request repeated', { request: key, outcome: known.status?.outcome });
     return;
   }
-  const entry = known ?? (await openEntry(run, parsed.key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, parsed.spec));
+  const entry = known ?? (await openEntry(run, key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, parsed.spec));
   if (isSettled(entry)) return;
-  await settleEntry(run, entry, await decide(run, config, sender, tenant, parsed));
+  await settleEntry(
+    run,
+    entry,
+    leave.allowed ? await decide(run, config, tenant, parsed) : rejected(leave.reason, [leave.message]),
+  );
 };
 
 const readTenant = async (run: Run, name: string): Promise<Tenant | undefined> => {
@@ -72,12 +79,9 @@ const ledgerOf = (tenant: Tenant | undefined): string | undefined =>
 const decide = async (
   run: Run,
   config: TenantRequestsConfig,
-  sender: string,
   tenant: Tenant | undefined,
   request: AcceptedRequest,
 ): Promise<Outcome> => {
-  const leave = authorize({ sender, type: request.type, tenant, admins: config.admins, headgate: config.headgate });
-  if (!leave.allowed) return rejected(leave.reason, [leave.message]);
   const stopped = await readStop(run.kubernetes);
   if (stopped !== undefined) throw new HeadgateError('Unavailable', `Headgate is stopped: ${stopped}`);
   try {

@@ -18,7 +18,8 @@ export const applyWish = async (
   if (kind === undefined) throw new RangeError(`${wish.apiVersion} ${wish.kind} is no kind that Headgate writes`);
   const { name, namespace } = wish.metadata;
   const current = await run.kubernetes.get(kind, { name, ...(namespace === undefined ? {} : { namespace }) });
-  const resourceVersion = current?.metadata.resourceVersion;
+  // A plan that was made from an object says in which version; any other is made from the request alone.
+  const resourceVersion = wish.metadata.resourceVersion ?? current?.metadata.resourceVersion;
   const object = {
     ...wish,
     metadata: { ...wish.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },

@@ -65,6 +65,7 @@ export const startHeadgate = async (
       HEADGATE_SENDERS: queues.senderId,
       HEADGATE_OPERATOR_NAMESPACE: 'flink-operator',
       HEADGATE_CONTROL_PLANE_CIDRS: '10.244.0.1/32',
+      HEADGATE_DNS_CIDRS: '10.96.0.10/32',
       HEADGATE_TICK_PERIOD_SECONDS: String(Math.max(10, options.periodSeconds)),
       HEADGATE_TOKEN_SHA256: createHash('sha256').update(TOKEN).digest('hex'),
     }),
