@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fits, least, most, subtract, sum, times, type Resources, ZERO } from '../../lib/model/resources.ts';
 import { holdingOf, quantaWithin } from '../../lib/quota/holding.ts';
 import { QuotaWorld, type Membership, type Rebalance } from '../quota/quota-world.ts';
