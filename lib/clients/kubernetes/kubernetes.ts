@@ -64,7 +64,8 @@ export type Kubernetes = {
   list<T extends KubernetesObject>(kind: Kind<T>, options?: ListOptions): Promise<readonly T[]>;
   /**
    * Server-side apply of the manager's complete set of fields. `metadata.resourceVersion` in the object is a precondition:
-   * `Conflict` when the object has changed. `OwnedByAnother` when another manager owns a field (`details.conflicts`).
+   * `Conflict` when the object has changed or is gone (a status then is `NotFound`). Without it a missing object is created.
+   * `OwnedByAnother` when another manager owns a field (`conflictsOf` tells which and whose).
    */
   apply<T extends KubernetesObject>(object: T, options: ApplyOptions): Promise<Applied<T>>;
   create<T extends KubernetesObject>(object: T, options: { readonly manager: FieldManager }): Promise<Created<T>>;
@@ -146,13 +147,18 @@ export const createKubernetes = (world: World, options: KubernetesOptions): Kube
     if (current !== undefined && isUnchanged(object, current, wanted)) {
       return { outcome: 'unchanged', object: current };
     }
+    const path = pathOf(requireKind(object), object.metadata);
+    // An apply to an object that is gone creates it anew, whatever resourceVersion it wants; only a uid keeps it from that.
+    const isConditional = object.metadata.resourceVersion !== undefined && subresource === undefined;
+    const uid = isConditional ? (object.metadata.uid ?? (current ?? (await read<T>(path)))?.metadata.uid) : undefined;
+    if (isConditional && uid === undefined) throw new HeadgateError('Conflict', `${path} is gone`);
     const send = (force: boolean): Promise<T> =>
       request({
         method: 'PATCH',
-        path: pathOf(requireKind(object), object.metadata, subresource),
+        path: subresource === undefined ? path : `${path}/${subresource}`,
         query: { fieldManager: manager, force: String(force) },
         contentType: 'application/apply-patch+yaml', // JSON is YAML
-        body: object,
+        body: uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } },
       });
     const written = await send(false).catch((error: unknown) => {
       if (!areAllOurs(error, takeOverFrom)) throw error;

@@ -10,12 +10,11 @@ export const collectionPathOf = (kind: Kind, namespace?: string): string => {
 };
 
 /** Where one object lies. A namespaced kind needs its namespace. */
-export const pathOf = (kind: Kind, key: ObjectKey, subresource?: string): string => {
+export const pathOf = (kind: Kind, key: ObjectKey): string => {
   if (kind.namespaced && key.namespace === undefined) {
     throw new HeadgateError('Invalid', `${kind.kind} ${key.name}: its namespace is missing`);
   }
-  const path = `${collectionPathOf(kind, key.namespace)}/${segment(key.name)}`;
-  return subresource === undefined ? path : `${path}/${subresource}`;
+  return `${collectionPathOf(kind, key.namespace)}/${segment(key.name)}`;
 };
 
 /** Names may come from a message: one that is no name would make a path to another place. */

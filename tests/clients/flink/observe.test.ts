@@ -10,6 +10,7 @@ import {
   NOW,
   PENDING,
   recorded,
+  reported,
   SINK,
   SOURCE,
   sums,
@@ -33,9 +34,30 @@ type Expected = {
 };
 
 const INJECTED = 'java.lang.RuntimeException: probe failure injected';
+const SUPPRESSED = `org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy (Caused by: ${INJECTED})`;
 const ONCE = [1, 1, 1];
 
 const RECORDED: Readonly<Record<Version, Readonly<Record<string, Expected>>>> = {
+  '1.18.0': {
+    running: {
+      state: 'RUNNING',
+      tasks: [3, 3],
+      runningSince: 1795460447839,
+      parallelism: ONCE,
+      measured: true,
+      checkpoint: 2,
+      restarts: 0,
+    },
+    // With the adaptive scheduler it knows no checkpoints of a job that has ended: 404.
+    failed: {
+      state: 'FAILED',
+      tasks: [0, 5],
+      runningSince: 1795460436987,
+      parallelism: [1, 3, 1],
+      restarts: 0,
+      failure: [1795460440695, SUPPRESSED],
+    },
+  },
   '1.20.5': {
     running: {
       state: 'RUNNING',
@@ -69,10 +91,7 @@ const RECORDED: Readonly<Record<Version, Readonly<Record<string, Expected>>>> = 
       tasks: [0, 3],
       runningSince: 1795447766400,
       parallelism: ONCE,
-      failure: [
-        1795447770575,
-        `org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy (Caused by: ${INJECTED})`,
-      ],
+      failure: [1795447770575, SUPPRESSED],
     },
     finished: { state: 'FINISHED', tasks: [3, 3], runningSince: 1795447913389, parallelism: ONCE },
     canceled: {
@@ -168,16 +187,20 @@ const summary = (look: FlinkLook): Expected => ({
 /** Only the job under test is there, so that no other takes its place. */
 const alone = { overview: { status: 200, body: { jobs: [] } } };
 
-for (const version of VERSIONS) {
+for (const [version, states] of Object.entries(RECORDED) as readonly [Version, (typeof RECORDED)[Version]][]) {
   describe(`what Flink ${version} answered`, () => {
-    for (const [state, expected] of Object.entries(RECORDED[version])) {
+    for (const [state, expected] of Object.entries(states)) {
       test(`a job that was recorded as ${state} is seen so`, async () => {
         const { flink } = cluster(version, state, alone);
         const look = await flink.observe({ jobId: jobIdOf(version, `${state}-job`) });
         assert.deepEqual(summary(look), expected);
       });
     }
+  });
+}
 
+for (const version of VERSIONS) {
+  describe(`a running job of Flink ${version}`, () => {
     test('a graph has its edges, limits and one slot sharing group', async () => {
       const { flink } = cluster(version, 'running');
       const { graph, job } = await flink.observe();
@@ -208,8 +231,15 @@ for (const version of VERSIONS) {
       });
     });
 
-    test('a source counts what its source operator emitted, and its backlog', async () => {
+    test('what a source shows before that is of the run before, and not believed', async () => {
       const { flink } = cluster(version, 'running');
+      const { sample } = await flink.observe();
+      assert.deepEqual(sample!.vertices[SOURCE]!.readRecords, unknown('Incomplete'));
+      assert.deepEqual(sample!.vertices[SOURCE]!.pendingRecords, unknown('Incomplete'));
+    });
+
+    test('a source counts what its source operator emitted, and its backlog', async () => {
+      const { flink } = cluster(version, 'running', reported(version));
       const { sample } = await flink.observe();
       assert.deepEqual(sample!.vertices[SOURCE]!.readRecords, known(12_536));
       assert.deepEqual(sample!.vertices[SOURCE]!.pendingRecords, known(40));
@@ -258,6 +288,45 @@ describe('counters after rescales of a real job', () => {
     const { sample } = await flink.observe();
     assert.deepEqual(sample!.vertices[WORK]!.busyMillis, unknown('NotReported'));
     assert.deepEqual(sample!.vertices[WORK]!.idleMillis, known(97_284));
+  });
+});
+
+describe('the time of a sample', () => {
+  /** Two recorded looks at one run, 25.088 s apart by the JobManager's clock, whose counters are 20.118 s apart. */
+  const EARLY = recorded('2.3.0', 'rescale-job-after-work8');
+  const LATE = recorded('2.3.0', 'rescale-job-after-lower8');
+  const lookAt = async (job: typeof EARLY, memory: FlinkLook['memory'], later = 0): Promise<FlinkLook> => {
+    const { flink } = cluster('2.3.0', 'running', { job }, later);
+    return flink.observe(memory === undefined ? {} : { memory });
+  };
+
+  test('is that of the look, as long as nothing else is known', async () => {
+    const { sample } = await lookAt(EARLY, undefined);
+    assert.equal(sample!.at, NOW + 1_000);
+  });
+
+  test('is told by the counters from then on', async () => {
+    const first = await lookAt(EARLY, undefined);
+    const second = await lookAt(LATE, first.memory, 25_088);
+    assert.equal(second.sample!.at - first.sample!.at, 20_118);
+  });
+
+  test('is the same for a second look at the same counters', async () => {
+    const first = await lookAt(EARLY, undefined);
+    const again = await lookAt(EARLY, first.memory, 4_000);
+    assert.equal(again.sample!.at, first.sample!.at);
+  });
+
+  test('is corrected by a look at fresher counters', async () => {
+    const stale = await lookAt(EARLY, undefined, 8_000);
+    const fresh = await lookAt(LATE, stale.memory, 20_118);
+    assert.equal(fresh.sample!.at, NOW + 1_000 + 20_118);
+  });
+
+  test('starts anew with a new run', async () => {
+    const memory = { jobId: jobIdOf('2.3.0', 'running-job'), run: 'before', clockOffset: 7, sources: {} };
+    const { sample } = await lookAt(EARLY, memory);
+    assert.equal(sample!.at, NOW + 1_000);
   });
 });
 
@@ -391,7 +460,11 @@ describe('which job', () => {
 
 describe('metrics of sources', () => {
   const lookWith = async (values: ReturnType<typeof sums>, names = recordedNames): Promise<FlinkLook> =>
-    cluster('2.3.0', 'running', { 'source values': values, 'source names': names }).flink.observe();
+    cluster('2.3.0', 'running', {
+      ...reported('2.3.0'),
+      'source values': values,
+      'source names': names,
+    }).flink.observe();
   const recordedNames = recorded('2.3.0', 'running-vertex-lag-source-subtask-metrics-list');
   const namesOf = (...names: readonly string[]) => ({ status: 200, body: names.map((id) => ({ id })) });
 
@@ -416,7 +489,7 @@ describe('metrics of sources', () => {
 
   test('a source without metrics of its own counts by what left the vertex', async () => {
     const { sample } = await cluster('2.3.0', 'running', {
-      job: recorded('2.3.0', 'rescale-job-after-lower8'),
+      ...reported('2.3.0'),
       'source names': namesOf('busyTimeMsPerSecond'),
     }).flink.observe();
     assert.deepEqual(sample!.vertices[SOURCE]!.readRecords, known(8_016));
@@ -463,7 +536,8 @@ describe('parts that cannot be read', () => {
   const away = new HeadgateError('Unavailable', 'reset');
 
   test('each is named, and the others are there', async () => {
-    const { flink } = cluster('2.3.0', 'recovered', { checkpoints: away, exceptions: away, 'source names': away });
+    const parts = { ...reported('2.3.0'), checkpoints: away, exceptions: away, 'source names': away };
+    const { flink } = cluster('2.3.0', 'recovered', parts);
     const look = await flink.observe();
     assert.deepEqual([...look.missing].sort(), [
       'checkpoints: reset',
@@ -476,11 +550,10 @@ describe('parts that cannot be read', () => {
   });
 
   test('1.18 knows no checkpoints of a job that has failed: said, not guessed', async () => {
-    const notFound = { status: 404, body: { errors: ['Job not found'] } };
-    const { flink } = cluster('1.20.5', 'failed', { ...alone, checkpoints: notFound });
-    const look = await flink.observe({ jobId: jobIdOf('1.20.5', 'failed-job') });
+    const { flink } = cluster('1.18.0', 'failed', alone);
+    const look = await flink.observe({ jobId: jobIdOf('1.18.0', 'failed-job') });
     assert.equal(look.job!.state, 'FAILED');
-    assert.match(look.missing[0]!, /^checkpoints: .*404 Job not found/);
+    assert.match(look.missing[0]!, /^checkpoints: .*404 Job \w+ not found/);
   });
 
   test('an answer of another shape is an error in words, not a crash', async () => {

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { createFlink, type Flink } from '../../../lib/clients/flink/flink.ts';
 import type { FlinkAnswer, FlinkRequest } from '../../../lib/clients/flink/rest.ts';
+import type { EpochMillis } from '../../../lib/model/instant.ts';
 
 /** What real clusters answered (`tests/fixtures/flink/<version>/`). */
-export type Version = '1.20.5' | '2.3.0';
-export const VERSIONS: readonly Version[] = ['1.20.5', '2.3.0'];
+export type Version = '1.18.0' | '1.20.5' | '2.3.0';
+
+/** Those of which everything was recorded; of 1.18 a running and a failed job. */
+export const VERSIONS = ['1.20.5', '2.3.0'] as const;
 
 const Recording = z.object({ response: z.object({ status: z.number(), body: z.unknown() }) });
 
@@ -63,9 +66,12 @@ export type Scripted = {
 export const NOW = Date.UTC(2026, 10, 23, 16);
 
 /** A Flink client whose other side is scripted; time moves only when somebody sleeps. */
-export const scripted = (answer: (request: FlinkRequest, part: Part) => FlinkAnswer | Error): Scripted => {
+export const scripted = (
+  answer: (request: FlinkRequest, part: Part) => FlinkAnswer | Error,
+  start: EpochMillis = NOW,
+): Scripted => {
   const sent: FlinkRequest[] = [];
-  let now = NOW;
+  let now = start;
   const flink = createFlink(
     async (request) => {
       sent.push(request);
@@ -80,7 +86,7 @@ export const scripted = (answer: (request: FlinkRequest, part: Part) => FlinkAns
       },
     },
   );
-  return { flink, sent, parts: () => sent.map(partOf), slept: () => now - NOW };
+  return { flink, sent, parts: () => sent.map(partOf), slept: () => now - start };
 };
 
 /** A cluster as it was recorded in one state; single parts may answer otherwise. */
@@ -88,6 +94,7 @@ export const cluster = (
   version: Version,
   state: string,
   instead: Partial<Record<Part, FlinkAnswer | Error>> = {},
+  laterMillis = 0,
 ): Scripted => {
   const files: Partial<Record<Part, string>> = {
     overview: `${state}-jobs-overview`,
@@ -105,5 +112,10 @@ export const cluster = (
     return part === 'source values'
       ? sums({ [EMITTED]: 12_536, [PENDING]: 40 })
       : { status: 404, body: { errors: [`Not found: ${request.path}`] } };
-  });
+  }, NOW + laterMillis);
 };
+
+/** The recorded job after a rescale, long enough for its TaskManagers to have reported. */
+export const reported = (version: Version): { readonly job: FlinkAnswer } => ({
+  job: recorded(version, 'rescale-job-after-lower8'),
+});

@@ -202,7 +202,7 @@ describe('list', () => {
 describe('apply', () => {
   test("sends the manager's set with its precondition, unforced", async () => {
     const { kubernetes, sent } = open(() => json(quota({ cpu: '2' }, { resourceVersion: '8' })));
-    const wish = quota({ cpu: '2' }, { resourceVersion: '7' });
+    const wish = quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' });
     const { outcome, object } = await kubernetes.apply(wish, { manager: 'headgate-grant' });
     assert.equal(outcome, 'written');
     assert.deepEqual(object.metadata, { name: 'headgate', namespace: 'payments', resourceVersion: '8' });
@@ -211,6 +211,20 @@ describe('apply', () => {
     assert.equal(sent[0]?.headers.get('content-type'), 'application/apply-patch+yaml');
     assert.deepEqual(sent[0]?.query, { fieldManager: 'headgate-grant', force: 'false' });
     assert.deepEqual(sent[0]?.body, wish);
+  });
+
+  test('names the very object that it wants to be unchanged, which it reads first when nobody has', async () => {
+    const metadata = { resourceVersion: '7', uid: 'u' };
+    const { kubernetes, sent } = open(() => json(quota({ cpu: '1' }, metadata)));
+    const wish = quota({ cpu: '2' }, { resourceVersion: '7' });
+    const manager = 'headgate-grant';
+    await kubernetes.apply(wish, { manager });
+    await kubernetes.apply(wish, { manager, current: quota({ cpu: '1' }, metadata) });
+    assert.deepEqual(
+      sent.map((s) => s.method),
+      ['GET', 'PATCH', 'PATCH'],
+    );
+    for (const { body } of sent.slice(1)) assert.deepEqual(body, quota({ cpu: '2' }, metadata));
   });
 
   test('reaches the status by its own path', async () => {
@@ -242,14 +256,17 @@ describe('apply', () => {
   });
 
   test('calls it unchanged when the version stayed', async () => {
-    const { kubernetes } = open(() => json(quota({ cpu: '2' }, { resourceVersion: '7' })));
-    const wish = quota({ cpu: '2' }, { resourceVersion: '7' });
+    const { kubernetes } = open(() => json(quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' })));
+    const wish = quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' });
     assert.equal((await kubernetes.apply(wish, { manager: 'headgate-grant' })).outcome, 'unchanged');
   });
 
   test('is a Conflict when the object has changed meanwhile', async () => {
     const { kubernetes, sent } = open(() => status(409, 'Conflict', 'the object has been modified'));
-    await fails(kubernetes.apply(quota({}, { resourceVersion: '7' }), { manager: 'headgate-grant' }), 'Conflict');
+    await fails(
+      kubernetes.apply(quota({}, { resourceVersion: '7', uid: 'u' }), { manager: 'headgate-grant' }),
+      'Conflict',
+    );
     assert.equal(sent.length, 1);
   });
 
@@ -266,7 +283,9 @@ describe('apply', () => {
 
   test("leaves another's field alone, and says whose it is", async () => {
     const { kubernetes, sent } = open(() => conflict('kubectl edit'));
-    const applied = kubernetes.apply(quota({ cpu: '2' }, { resourceVersion: '7' }), { manager: 'headgate-grant' });
+    const applied = kubernetes.apply(quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' }), {
+      manager: 'headgate-grant',
+    });
     await assert.rejects(applied, (error) => {
       assert.deepEqual(conflictsOf(error), [{ manager: 'kubectl edit', field: '.spec.hard.cpu' }]);
       return true;
@@ -279,7 +298,7 @@ describe('apply', () => {
     const { kubernetes, sent } = open(({ query }) =>
       query['force'] === 'true' ? json(quota({}, { resourceVersion: '8' })) : conflict('headgate-birth'),
     );
-    const wish = quota({ cpu: '2' }, { resourceVersion: '7' });
+    const wish = quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' });
     await kubernetes.apply(wish, { manager: 'headgate-grant', takeOverFrom: ['headgate-birth'] });
     assert.deepEqual(
       sent.map((s) => s.query['force']),
@@ -290,7 +309,7 @@ describe('apply', () => {
 
   test('does not take over when a stranger owns one of the fields', async () => {
     const { kubernetes, sent } = open(() => conflict('headgate-birth', 'argocd'));
-    const wish = quota({ cpu: '2' }, { resourceVersion: '7' });
+    const wish = quota({ cpu: '2' }, { resourceVersion: '7', uid: 'u' });
     await fails(
       kubernetes.apply(wish, { manager: 'headgate-grant', takeOverFrom: ['headgate-birth'] }),
       'OwnedByAnother',
