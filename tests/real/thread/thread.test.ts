@@ -34,11 +34,17 @@ let world: World;
 let control: JobControl;
 let flinkData: string;
 
+// Each step builds on the ones before it.
+let broken = false;
+
 /** One step of the thread: prints how long it took. */
 const step = (name: string, run: () => Promise<void>): void => {
   void test(name, { timeout: 240_000 }, async () => {
+    assert.ok(!broken, 'an earlier step failed');
+    broken = true;
     const started = Date.now();
     await run();
+    broken = false;
     console.error(`  ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${name}`);
   });
 };
@@ -56,7 +62,7 @@ before(
     });
     tls.setDefaultCACertificates([...tls.getCACertificates(), readFileSync(cluster.caFile, 'utf8')]);
     await installFlinkOperator(cluster);
-    for (const command of installCommands()) await cluster.kubectl(...command);
+    for (const command of installCommands()) await eventually(() => cluster.kubectl(...command), seconds(30));
     world = readWorld(cluster);
   },
   { timeout: 900_000 },
