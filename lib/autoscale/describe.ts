@@ -20,7 +20,7 @@ export const describeVertex = ({ vertex, target, capacityAt, utilization, rates 
   const waiting = lag?.kind === 'known' && lag.value > 0 ? `, with ${brief(lag.value)} records waiting` : '';
   if (capacity === undefined || utilization === undefined)
     return `${nameOf(vertex)} gets ${brief(target)} records/s${waiting}`;
-  return `${nameOf(vertex)} must process ${brief(target)} of the ${brief(capacity)} records/s that it can at parallelism ${vertex.parallelism} (${percent(utilization)})${waiting}`;
+  return `${nameOf(vertex)} must process ${brief(target)} records/s and can do ${brief(capacity)} at parallelism ${vertex.parallelism} (${percent(utilization)})${waiting}`;
 };
 
 /** The job's tightest place. */

@@ -12,6 +12,7 @@ export const evidenceOf = ({
   capacityAt,
   exact,
   target,
+  excessNow,
   idle,
   wanted,
 }: VertexAssessment): VertexEvidence => {
@@ -24,7 +25,8 @@ export const evidenceOf = ({
     ...(backpressured.kind === 'known' && { backpressured: brief(backpressured.value) }),
     ...(inRate.kind === 'known' && { inRate: brief(inRate.value) }),
     ...(capacity !== undefined && { trueRate: brief(capacity) }),
-    ...(exact && { targetRate: brief(target) }),
+    ...(exact ? { targetRate: brief(target) } : { targetAtLeast: brief(target) }),
+    ...(excessNow > 0 && { excess: brief(excessNow) }),
     ...(source?.lag.kind === 'known' && { lag: brief(source.lag.value) }),
     ...((capacity !== undefined || idle) && { wanted }),
     ...(why !== undefined && { unknown: why }),

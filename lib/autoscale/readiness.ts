@@ -6,18 +6,20 @@ import { shortestSpan, spanSeconds } from './window.ts';
 
 const secondsUntil = (at: number, now: number): number => Math.max(1, Math.ceil((at - now) / 1000));
 
+/** A rescale is awaited for this long at least: Flink 2 first waits for stable resources (60 s) and for a checkpoint. */
+const LANDING_SECONDS = 180;
+
 /** Holds until our own rescale has landed and the job has run for a while since its last start. */
 export const settling = ({ history, policy, runningSince, now, urgent }: Situation): Choice | undefined => {
   const last = history.lastRescale;
-  const stabilizationMillis = policy.stabilizationSeconds * 1000;
   if (last !== undefined && last.at >= runningSince) {
-    const until = last.at + policy.restartSeconds * 1000 + stabilizationMillis;
+    const until = last.at + Math.max(LANDING_SECONDS, policy.restartSeconds + policy.stabilizationSeconds) * 1000;
     if (now < until) {
       const message = `the rescale asked for ${seconds((now - last.at) / 1000)} ago has not restarted the job yet`;
       return { kind: 'hold', reason: 'Restarting', message, history, recheckAfterSeconds: secondsUntil(until, now) };
     }
   }
-  const until = runningSince + stabilizationMillis;
+  const until = runningSince + policy.stabilizationSeconds * 1000;
   const startedByUs = last !== undefined && runningSince - last.at <= LONGEST_RESTART_SECONDS * 1000;
   if (now >= until || (urgent && !startedByUs)) return undefined;
   const message = `running for ${seconds((now - runningSince) / 1000)} of the ${policy.stabilizationSeconds} s that a start is given to settle`;
@@ -39,16 +41,14 @@ export const intoBounds = ({ graph, bounds, history }: Situation): Choice | unde
   return { kind: 'rescale', reason: 'OutOfBounds', parallelism, wanted: parallelism, message, history };
 };
 
-/** When nothing usable was seen yet, the next look. */
-const FIRST_LOOK_SECONDS = 20;
-
-/** Holds while the current run has not been watched for long enough, or not lately. */
-export const tooLittleSeen = ({ policy, window, history, now }: Situation): Choice | undefined => {
-  const [seen, needed] = [spanSeconds(window), shortestSpan(policy.windowSeconds)];
+/** Holds while the current run has not been watched for long enough, or not lately. An alert is content with half. */
+export const tooLittleSeen = ({ policy, window, history, now, urgent }: Situation): Choice | undefined => {
+  const seen = spanSeconds(window);
+  const needed = shortestSpan(policy.windowSeconds) * (urgent ? 1 : 2);
   const newest = window.at(-1);
   if (newest === undefined || seen < needed) {
-    const message = `${window.length} usable samples of this run over ${seconds(seen)}; at least ${Math.ceil(needed)} s must be seen`;
-    const recheckAfterSeconds = newest === undefined ? FIRST_LOOK_SECONDS : Math.max(1, Math.ceil(needed - seen));
+    const message = `${window.length} usable samples of this run over ${seconds(seen)}; at least ${seconds(needed)} must be seen`;
+    const recheckAfterSeconds = Math.max(1, Math.ceil(needed - seen));
     return { kind: 'hold', reason: 'TooFewSamples', message, history, recheckAfterSeconds };
   }
   const age = (now - newest.at) / 1000;

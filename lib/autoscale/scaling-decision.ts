@@ -62,8 +62,11 @@ export type VertexEvidence = {
   readonly inRate?: number;
   /** What it could process at its present parallelism if it were never idle nor held up. */
   readonly trueRate?: number;
-  /** What it must process for the whole load to pass. */
+  /** What it must process for the whole load to pass; `targetAtLeast` where a part of the load is unknown or guessed. */
   readonly targetRate?: number;
+  readonly targetAtLeast?: number;
+  /** Records of backlog beyond the lag limit, as they will reach it. */
+  readonly excess?: number;
   /** Sources only: records waiting outside Flink. */
   readonly lag?: number;
   /** The parallelism its load asks for, within bounds. */

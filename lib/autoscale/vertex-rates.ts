@@ -55,11 +55,11 @@ type Rise<C extends Counter> =
   | { readonly known: true; readonly seconds: number; readonly by: (name: C) => number }
   | { readonly known: false; readonly why: UnknownReason };
 
-/** How far counters rose between the first and the last sample that know all of them. */
+/** How far counters rose from the first sample that knows all of them to the newest, which must know them too. */
 export const riseOf = <C extends Counter>(samples: readonly MetricSample[], id: VertexId, ...names: C[]): Rise<C> => {
-  const complete = samples.filter((sample) => names.every((name) => valueOf(sample, id, name) !== undefined));
-  const [first, last] = [complete[0], complete.at(-1)];
-  if (first === undefined || last === undefined || first === last) {
+  const isComplete = (sample: MetricSample) => names.every((name) => valueOf(sample, id, name) !== undefined);
+  const [first, last] = [samples.find(isComplete), samples.at(-1)];
+  if (first === undefined || last === undefined || first === last || !isComplete(last)) {
     return { known: false, why: whyNot(samples, id, names) };
   }
   const by = (name: C): number => valueOf(last, id, name)! - valueOf(first, id, name)!;

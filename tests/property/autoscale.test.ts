@@ -110,14 +110,15 @@ describe('a scaling decision', () => {
       maxLength: 4,
     });
     fc.assert(
-      fc.property(jobs, holes, (job, missing) => {
-        const samples = samplesOf(job).map((sample) => ({
+      fc.property(jobs, holes, fc.integer({ min: 0, max: 3 }), (job, missing, firstMissing) => {
+        const samples = samplesOf(job).map((sample, i) => ({
           ...sample,
           vertices: Object.fromEntries(
             Object.entries(sample.vertices).map(([id, counters]): [string, VertexCounters] => [
               id,
               missing.reduce(
-                (c, hole) => (id === `v${hole.vertex}` ? { ...c, [hole.counter]: unknown('Incomplete') } : c),
+                (c, hole) =>
+                  i >= firstMissing && id === `v${hole.vertex}` ? { ...c, [hole.counter]: unknown('Incomplete') } : c,
                 counters,
               ),
             ]),

@@ -1,6 +1,6 @@
 import { effectiveParallelism } from '../../../lib/autoscale/key-groups.ts';
 import { inFlowOrder } from '../../../lib/autoscale/target-rates.ts';
-import type { JobGraph, MetricSample, VertexCounters, VertexId } from '../../../lib/model/job-graph.ts';
+import type { JobGraph, MetricSample, Vertex, VertexCounters, VertexId } from '../../../lib/model/job-graph.ts';
 import { known, unknown } from '../../../lib/model/measurement.ts';
 import { resized } from './graphs.ts';
 
@@ -25,6 +25,18 @@ export type FluidOptions = {
   readonly reportsLag?: boolean;
 };
 
+type Stage = {
+  readonly vertex: Vertex;
+  readonly behaviour: Behaviour;
+  /** Records that reach it for each record that the sources take in. */
+  readonly share: number;
+  /** What the sources could take in if it were the slowest. */
+  readonly pace: number;
+  /** Something outside is what makes it the slowest. */
+  readonly limited: boolean;
+  readonly readers: number;
+};
+
 /**
  * A Flink job as a fluid, in steps of one second: no buffers, so the slowest vertex sets the pace of all, everything
  * above it is backpressured and everything below it idles. Restarts take time and replay from the last checkpoint.
@@ -43,6 +55,7 @@ export class FluidJob {
   longestLagSeconds = 0;
   readonly #options: FluidOptions;
   #counters = new Map<VertexId, Record<'read' | 'write' | 'busy' | 'backpressured' | 'idle', number>>();
+  #stages: readonly Stage[] = [];
   #downUntil = 0;
   #sinceCheckpoint = 0;
 
@@ -95,6 +108,7 @@ export class FluidJob {
   }
 
   #reset(): void {
+    this.#stages = this.#layOut();
     this.#counters = new Map(
       this.graph.vertices.map((v) => [v.id, { read: 0, write: 0, busy: 0, backpressured: 0, idle: 0 }]),
     );
@@ -119,41 +133,51 @@ export class FluidJob {
     if (lagSeconds > 60) this.violationSeconds += 1;
   }
 
-  #work(): void {
-    const { behaviour, checkpointSeconds = 30 } = this.#options;
-    const order = inFlowOrder(this.graph).map((id) => this.graph.vertices.find((v) => v.id === id)!);
-    /** Records that reach each vertex for each record that the sources take in. */
+  /** What follows from graph and behaviour alone: each vertex with its share of the input and its capacity. */
+  #layOut(): readonly Stage[] {
+    const { behaviour } = this.#options;
     const share = new Map<VertexId, number>();
-    for (const v of order) {
-      const sum = v.inputs.reduce((n, { from }) => n + share.get(from)! * (behaviour[from]!.selectivity ?? 1), 0);
-      share.set(v.id, v.inputs.length === 0 ? 1 : sum);
-    }
-    const capacity = (v: (typeof order)[number]): number => {
-      const { ratePerSubtask, ceiling = Infinity } = behaviour[v.id]!;
-      return Math.min(ceiling, ratePerSubtask * effectiveParallelism(v, v.parallelism));
-    };
-    const paceOf = (v: (typeof order)[number]): number => capacity(v) / share.get(v.id)!;
-    const pace = Math.min(...order.map(paceOf));
+    return inFlowOrder(this.graph).map((id) => {
+      const vertex = this.graph.vertices.find((v) => v.id === id)!;
+      const { ratePerSubtask, ceiling = Infinity } = behaviour[id]!;
+      const reached = vertex.inputs.reduce(
+        (n, { from }) => n + share.get(from)! * (behaviour[from]!.selectivity ?? 1),
+        0,
+      );
+      share.set(id, vertex.inputs.length === 0 ? 1 : reached);
+      const able = ratePerSubtask * effectiveParallelism(vertex, vertex.parallelism);
+      return {
+        vertex,
+        behaviour: behaviour[id]!,
+        share: share.get(id)!,
+        pace: Math.min(ceiling, able) / share.get(id)!,
+        limited: ceiling <= able,
+        readers: this.graph.vertices.filter((o) => o.inputs.some((input) => input.from === id)).length,
+      };
+    });
+  }
+
+  #work(): void {
+    const pace = Math.min(...this.#stages.map((stage) => stage.pace));
     const taken = Math.min(this.backlog, pace);
-    const slowest = taken < pace ? undefined : order.find((v) => paceOf(v) === pace)!;
+    const slowest = taken < pace ? undefined : this.#stages.find((stage) => stage.pace === pace);
     const above = new Set<VertexId>();
-    for (const v of order.toReversed()) {
-      if (v === slowest || above.has(v.id)) for (const { from } of v.inputs) above.add(from);
+    for (const { vertex } of this.#stages.toReversed()) {
+      if (vertex === slowest?.vertex || above.has(vertex.id)) for (const { from } of vertex.inputs) above.add(from);
     }
-    for (const v of order) {
-      const processed = taken * share.get(v.id)!;
-      const { ratePerSubtask, ceiling, selectivity = 1, busyShare = 1 } = behaviour[v.id]!;
-      const limited = v === slowest && ceiling !== undefined && ceiling <= capacity(v);
-      const busy = limited ? v.parallelism : (processed / ratePerSubtask) * busyShare;
-      const readers = this.graph.vertices.filter((o) => o.inputs.some((input) => input.from === v.id)).length;
-      const c = this.#counters.get(v.id)!;
-      c.read += processed;
-      c.write += processed * selectivity * readers;
-      c.busy += busy * 1000;
-      c.backpressured += above.has(v.id) ? (v.parallelism - busy) * 1000 : 0;
-      c.idle += above.has(v.id) ? 0 : (v.parallelism - busy) * 1000;
+    for (const stage of this.#stages) {
+      const { id, parallelism } = stage.vertex;
+      const { ratePerSubtask, selectivity = 1, busyShare = 1 } = stage.behaviour;
+      const processed = taken * stage.share;
+      const busy = stage === slowest && stage.limited ? parallelism : (processed / ratePerSubtask) * busyShare;
+      const counters = this.#counters.get(id)!;
+      counters.read += processed;
+      counters.write += processed * selectivity * stage.readers;
+      counters.busy += busy * 1000;
+      counters[above.has(id) ? 'backpressured' : 'idle'] += (parallelism - busy) * 1000;
     }
     this.backlog -= taken;
+    const { checkpointSeconds = 30 } = this.#options;
     this.#sinceCheckpoint = this.seconds % checkpointSeconds === 0 ? 0 : this.#sinceCheckpoint + taken;
   }
 }
