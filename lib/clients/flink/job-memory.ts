@@ -5,6 +5,8 @@ export const JobMemory = z.object({
   jobId: z.string(),
   /** The run that was seen last (`MetricSample.run`). */
   run: z.string(),
+  /** Smallest distance seen between our clock and the counters' (`counter-clock.ts`), in milliseconds. */
+  clockOffset: z.number().optional(),
   /** Metric names of each source vertex that are worth asking for, and when they were listed (epoch milliseconds). */
   sources: z.record(z.string(), z.object({ names: z.array(z.string()), listedAt: z.number() })),
 });

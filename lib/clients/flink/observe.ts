@@ -4,6 +4,7 @@ import type { EpochMillis } from '../../model/instant.ts';
 import type { JobGraph, VertexCounters, VertexId } from '../../model/job-graph.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { Checkpoints, Exceptions, JobDetails, JobsOverview, Metrics } from './answers.ts';
+import { dateCounters, parseCounterClock } from './counter-clock.ts';
 import { parseFailure } from './failure.ts';
 import { parseCounters, parseGraph, parseJob, parseRun } from './job-details.ts';
 import type { JobMemory } from './job-memory.ts';
@@ -107,13 +108,14 @@ const lookAt = async (
   const graph = parseGraph(details);
   const run = parseRun(details);
   const runs = job.state === 'RUNNING' && job.tasks.running === job.tasks.total;
-  const steady = runs && memory?.jobId === jobId && memory.run === run;
+  const sameRun = memory?.jobId === jobId && memory.run === run;
+  const counters = dateCounters(parseCounterClock(details), sameRun ? memory.clockOffset : undefined, at);
 
   const remembered = memory?.jobId === jobId ? memory.sources : {};
   const [sources, exceptions] = await Promise.all([
     // What a job shows that does not run are its last values: not a measurement.
     runs && graph ? readSources(send, { jobId, graph, at, remembered, missing }) : undefined,
-    steady ? undefined : unless(missing, 'exceptions', get('/exceptions', Exceptions, { maxExceptions: '1' })),
+    runs && sameRun ? undefined : unless(missing, 'exceptions', get('/exceptions', Exceptions, { maxExceptions: '1' })),
   ]);
   if (graph === undefined) missing.push('graph: Flink shows no plan before the first start');
   if (sources === undefined) missing.push(`sample: ${job.state}, ${job.tasks.running} of ${job.tasks.total} tasks run`);
@@ -122,12 +124,17 @@ const lookAt = async (
     at,
     job,
     graph,
-    sample: sources && { at, run, vertices: countersOf(details, sources) },
+    sample: sources && { at: counters.at, run, vertices: countersOf(details, sources) },
     latestCheckpoint: checkpoints && parseLatestCheckpoint(checkpoints),
     restarts: parseRestarts(primed),
     failure: exceptions && parseFailure(exceptions),
     missing,
-    memory: { jobId, run, sources: sources === undefined ? remembered : namesOf(sources) },
+    memory: {
+      jobId,
+      run,
+      ...(counters.offset !== undefined && { clockOffset: counters.offset }),
+      sources: sources === undefined ? remembered : namesOf(sources),
+    },
   };
 };
 

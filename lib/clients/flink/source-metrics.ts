@@ -59,6 +59,10 @@ export const withSourceMetrics = (
   names: SourceNames | undefined,
   values: ReadonlyMap<string, number>,
 ): VertexCounters => {
+  // Right after a start the aggregated metrics are still those of the run before; only the counters tell.
+  if (counters.writeRecords.kind === 'unknown') {
+    return { ...counters, readRecords: unknown('Incomplete'), pendingRecords: unknown('Incomplete') };
+  }
   if (names === undefined) return { ...counters, readRecords: unknown('NotReported') };
   return {
     ...counters,
