@@ -9,7 +9,7 @@ import { cachedFolder } from './cached-folder.ts';
 const run = promisify(execFile);
 
 /** One per `<name>.pom.xml` beside this file. */
-export type Artifacts = 'flink-1.18' | 'operator-1.7' | 'elasticmq-1.7';
+export type Artifacts = 'flink-1.18' | 'flink-1.19' | 'operator-1.7' | 'elasticmq-1.7';
 
 /**
  * The jars a pom names and all they need, from Maven Central: the folder holds `lib/`, and for the operator `crds/` as published in its API jar.

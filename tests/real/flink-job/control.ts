@@ -73,5 +73,6 @@ export function jobControl(folder: string): JobControl {
 
 function readProperties(file: string): Map<string, string> {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  return new Map(lines.filter((line) => line.includes('=')).map((line) => line.split('=', 2) as [string, string]));
+  const pairs = lines.map((line) => /^(\w+)=(.*)$/.exec(line)).filter((match) => match !== null);
+  return new Map(pairs.map(([, key = '', value = '']) => [key, value]));
 }

@@ -9,5 +9,6 @@ case $1 in
 esac
 shift
 resource_params GET_JM_RESOURCE_PARAMS "$@"
+# Since 1.19 the JobManager makes a folder for fetched jars, by default below /opt/flink, which only the official image's own user may write.
 # shellcheck disable=SC2086
-exec_flink "$class" "$jvm_flags" $dynamic_options "$@"
+exec_flink "$class" "$jvm_flags" $dynamic_options -Duser.artifacts.base-dir=/tmp/flink-artifacts "$@"
