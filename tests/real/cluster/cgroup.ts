@@ -45,8 +45,8 @@ export function countOomKills(cgroup: Cgroup): number {
 
 /** The processes of the cgroup and of the cgroups below it, by pid. */
 export function listProcesses(cgroup: Cgroup): number[] {
-  const lists = subtree(cgroup.path).map((path) => readFileSync(join(path, 'cgroup.procs'), 'utf8'));
-  return lists.flatMap((list) => list.split('\n').filter(Boolean).map(Number));
+  const lists = subtree(cgroup.path).map((path) => unlessGone(() => readFileSync(join(path, 'cgroup.procs'), 'utf8')));
+  return lists.flatMap((list) => list?.split('\n').filter(Boolean).map(Number) ?? []);
 }
 
 /** Sends SIGKILL to every process of the cgroup and of the cgroups below it; answers how many there were. */
@@ -85,6 +85,16 @@ function tryRemove(path: string): boolean {
   }
 }
 
+/** Undefined when the cgroup was removed meanwhile, as those of ended containers are. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENODEV')) return undefined;
+    throw error;
+  }
+}
+
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
@@ -96,7 +106,8 @@ export function pause(milliseconds: number): void {
 
 /** The folder and all below it, parents first; nothing when it does not exist. */
 function subtree(path: string): string[] {
-  if (!existsSync(path)) return [];
-  const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const entries = unlessGone(() => readdirSync(path, { withFileTypes: true }));
+  if (!entries) return [];
+  const folders = entries.filter((entry) => entry.isDirectory());
   return [path, ...folders.flatMap((folder) => subtree(join(path, folder.name)))];
 }

@@ -86,17 +86,20 @@ export class Cluster {
     this.#program = program;
     this.#files = clusterFiles(this.folder);
     this.caFile = this.#files.caFile;
-    this.#failure.promise.catch((error: unknown) => console.error(error));
+    // Nothing may be waiting for it when it happens.
+    this.#failure.promise.catch(() => undefined);
     process.once('exit', this.#onExit).once('SIGINT', exitOnSignal).once('SIGTERM', exitOnSignal);
   }
 
   /** Called once, by `startCluster`. */
   async start(settings: ClusterSettings): Promise<void> {
     const tooLate = setTimeout(() => {
-      this.#failure.reject(new Error(`the cluster is not up after ${startSeconds} s`));
+      const ends = [...this.#parts.keys()].map((name) => this.#endOfLog(name));
+      this.#failure.reject(new Error(`the cluster is not up after ${startSeconds} s\n${ends.join('\n')}`));
     }, startSeconds * 1000);
     await Promise.race([this.#start(settings), this.#failure.promise]);
     clearTimeout(tooLate);
+    this.#failure.promise.catch((error: unknown) => console.error(error));
   }
 
   /** Path of a kubeconfig of an administrator (group `system:masters`). */
@@ -242,17 +245,24 @@ export class Cluster {
   }
 
   #watch(name: string, start: (output: number) => ChildProcess): void {
-    const logFile = join(this.#files.logs, `${name}.log`);
-    const output = openSync(logFile, 'a');
+    const output = openSync(this.#logFile(name), 'a');
     const part = start(output);
     closeSync(output);
     this.#parts.set(name, part);
     part.once('error', this.#failure.reject);
     part.once('exit', (code, signal) => {
       if (this.#isStopping || this.#parts.get(name) !== part) return;
-      const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
-      this.#failure.reject(new Error(`${name} ended (${signal ?? `exit ${code}`}); the end of ${logFile}:\n${end}`));
+      this.#failure.reject(new Error(`${name} ended (${signal ?? `exit ${code}`})\n${this.#endOfLog(name)}`));
     });
+  }
+
+  #logFile(name: string): string {
+    return join(this.#files.logs, `${name}.log`);
+  }
+
+  #endOfLog(name: string): string {
+    const file = this.#logFile(name);
+    return `the end of ${file}:\n${readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n')}`;
   }
 
   async #kubectl(args: readonly string[], input = ''): Promise<string> {

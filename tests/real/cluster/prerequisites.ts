@@ -23,7 +23,7 @@ export function findMissingPrerequisites(needs: { flink: boolean } = { flink: fa
   if (!findMemoryCgroup()) missing.push('no memory cgroup controller is mounted (v1 or v2)');
   if (Number(process.versions.node.split('.')[0]) < 24)
     missing.push(`Node 24 or newer, this is ${process.versions.node}`);
-  if (!existsSync(controlPlaneProgram()) && !isAtLeast('go', ['env', 'GOVERSION'], /go(\d+\.\d+)/, 1.26))
+  if (!existsSync(controlPlaneProgram()) && !isAtLeast('go', ['env', 'GOVERSION'], /^go1\.(\d+)/m, 26))
     missing.push('Go 1.26 or newer, to build the control plane once');
   if (needs.flink) {
     if (!isAtLeast('java', ['-version'], /version "(\d+)/, 17)) missing.push('Java 17 or newer');

@@ -49,7 +49,7 @@ export function openRun(id: string = randomBytes(4).toString('hex'), folder?: st
 export function removeRun(id: string, options: { keepFolder?: boolean } = {}): void {
   const run = readRecord(id);
   if (!run) return;
-  while (killCgroup(run.cgroup) > 0) pause(10);
+  for (let attempt = 0; attempt < 1000 && killCgroup(run.cgroup) > 0; attempt++) pause(10);
   removeCgroup(run.cgroup);
   if (existsSync(run.network)) execFileSync('ip', ['netns', 'delete', `headgate-${id}`]);
   if (run.folder && !options.keepFolder) rmSync(run.folder, { recursive: true, force: true });

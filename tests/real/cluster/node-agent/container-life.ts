@@ -55,14 +55,11 @@ export class ContainerLife {
       if (signal.aborted || !restartsAfter(exitCode)) return;
       if (Date.now() - startedAt > calmSeconds * 1000) backoffSeconds = firstBackoffSeconds;
       const message = `back-off ${backoffSeconds}s restarting failed container=${this.spec.name} pod=${ground.pod.metadata.name}`;
-      this.status = {
-        ...this.status,
-        lastState: this.status.state,
-        state: { waiting: { reason: 'CrashLoopBackOff', message } },
-        restartCount: this.status.restartCount + 1,
-      };
+      const state = { waiting: { reason: 'CrashLoopBackOff', message } };
+      this.status = { ...this.status, lastState: this.status.state, state };
       ground.changed();
       await wait(backoffSeconds, signal);
+      this.status = { ...this.status, restartCount: this.status.restartCount + 1 };
       backoffSeconds = Math.min(backoffSeconds * 2, longestBackoffSeconds);
     }
   }
@@ -81,13 +78,13 @@ export class ContainerLife {
 
   /** Its exit code, or undefined when it could not be started as things are. */
   async #runOnce(ground: LifeGround, signal: AbortSignal): Promise<number | undefined> {
-    let running: RunningContainer;
+    let running: RunningContainer | undefined;
     try {
-      running = await this.#start(ground);
+      running = await this.#start(ground, signal);
     } catch (error) {
       this.#wait(error, ground);
-      return undefined;
     }
+    if (!running) return undefined;
     const startedAt = new Date().toISOString();
     const containerID = `processes://${ground.pod.metadata.uid}/${this.spec.name}/${this.status.restartCount}`;
     const { readinessProbe, image } = this.spec;
@@ -112,11 +109,13 @@ export class ContainerLife {
     return exit.exitCode;
   }
 
-  async #start(ground: LifeGround): Promise<RunningContainer> {
+  async #start(ground: LifeGround, signal: AbortSignal): Promise<RunningContainer | undefined> {
     const { name, image: imageName } = this.spec;
     const image = ground.images[imageName];
     if (!image) throw new ContainerRefused('ErrImagePull', `no such image in the test's table: ${imageName}`);
     const variables = await readEnvironment(ground.api, ground.pod, this.spec, ground.addresses);
+    // The pod's end came while we read: whoever ended it has seen no container to end.
+    if (signal.aborted) return undefined;
     const attempt = this.status.restartCount;
     const folder = join(ground.containersFolder, `${name}-${attempt}`);
     const logFile = containerLogFile(ground.logsFolder, name, attempt);

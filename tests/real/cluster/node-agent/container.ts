@@ -65,12 +65,8 @@ export function startContainer(
 
   mkdirSync(folder, { recursive: true });
   const mounts = join(folder, 'mounts');
-  writeFileSync(
-    mounts,
-    `${planMounts(ground, container, image, environment)
-      .map((mount) => mount.join('\t'))
-      .join('\n')}\n`,
-  );
+  const lines = planMounts(ground, container, image, environment).map((mount) => `${mount.join('\t')}\n`);
+  writeFileSync(mounts, lines.join(''));
   const cgroup = makeCgroup(ground.parentCgroup, `${pod.metadata.uid}-${container.name}`);
   const memory = container.resources?.limits?.['memory'];
   const memoryBytes = memory && parseMemoryBytes(memory);

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { dnsAddress } from '../network.ts';
+import { log } from './log.ts';
 import type { ServiceTable } from './service-table.ts';
 
 const typeA = 1;
@@ -12,7 +13,13 @@ const ttlSeconds = 1;
 /** Answers `<service>.<namespace>.svc.cluster.local` and pods of headless Services; every other name does not exist. */
 export function serveDns(table: ServiceTable): void {
   const socket = createSocket('udp4');
-  socket.on('message', (query, peer) => socket.send(answerQuery(query, table), peer.port, peer.address));
+  socket.on('message', (query, peer) => {
+    try {
+      socket.send(answerQuery(query, table), peer.port, peer.address);
+    } catch (error) {
+      log('dns', `no query from ${peer.address}:`, error);
+    }
+  });
   socket.bind(53, dnsAddress);
 }
 

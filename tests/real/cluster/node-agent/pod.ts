@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cgroup } from '../cgroup.ts';
 import { dnsAddress, podAddress } from '../network.ts';
-import { type Api, ApiError, ifFound } from './api.ts';
+import { type Api, ApiError } from './api.ts';
 import { ContainerLife, type LifeGround } from './container-life.ts';
 import type { PodAddresses } from './environment.ts';
 import type { Images } from './image.ts';
@@ -73,11 +73,7 @@ export class PodRunner {
     this.#report();
     await this.#reporting;
     this.#isSilent = true;
-    const { namespace, name, uid } = this.#pod.metadata;
-    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
-    await ifFound(this.#host.api.remove(path, { gracePeriodSeconds: 0, preconditions: { uid } })).catch(
-      (error: unknown) => log(this.name, 'not removed:', error),
-    );
+    while (!(await this.#confirmRemoval())) await delay(retryMilliseconds);
     log(this.name, 'removed');
   }
 
@@ -168,28 +164,44 @@ export class PodRunner {
     return folders;
   }
 
+  /** The last word of a deletion: without it the object stays. False when the API server could not hear it. */
+  async #confirmRemoval(): Promise<boolean> {
+    const { uid } = this.#pod.metadata;
+    try {
+      await this.#host.api.remove(this.#path, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (isAboutAnother(error)) return true;
+      log(this.name, 'not removed:', error);
+      return false;
+    }
+    return true;
+  }
+
   /** Sends the status as it is when its turn comes; changes meanwhile go with it. */
   #report(): void {
     this.#reporting = this.#reporting.then(() => this.#sendStatus());
   }
 
   async #sendStatus(): Promise<void> {
-    const { namespace, name, uid } = this.#pod.metadata;
+    const { uid } = this.#pod.metadata;
     while (!this.#isSilent) {
       const status = describePod(this.#state(), this.#reported, new Date().toISOString());
       if (JSON.stringify(status) === JSON.stringify(this.#reported)) return;
       try {
-        const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
-        await this.#host.api.patch(path, { metadata: { uid }, status }, 'merge');
+        await this.#host.api.patch(`${this.#path}/status`, { metadata: { uid }, status }, 'merge');
         this.#reported = status;
         return;
       } catch (error) {
-        // 404 and 409: another pod of that name, or none. Otherwise the API server is away: it will want to know later.
-        if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return;
+        if (isAboutAnother(error)) return;
+        // The API server is away: it will want to know later.
         log(this.name, 'status not sent:', error);
         await delay(retryMilliseconds);
       }
     }
+  }
+
+  get #path(): string {
+    return `/api/v1/namespaces/${this.#pod.metadata.namespace}/pods/${this.#pod.metadata.name}`;
   }
 
   #state() {
@@ -204,4 +216,9 @@ export class PodRunner {
       isStopping: this.#stopping.signal.aborted,
     };
   }
+}
+
+/** There is no pod of that name any more, or it is another one (the uid is a precondition). */
+function isAboutAnother(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 409);
 }
