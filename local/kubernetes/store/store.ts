@@ -17,6 +17,8 @@ export type Store = {
   revision(): number;
   /** The oldest revision that can still be listed or watched from. */
   compactedRevision(): number;
+  /** Names of the collections that have ever held something. */
+  collections(): string[];
   get(collection: string, key: string): KubeObject | undefined;
   /** Objects whose key starts with the prefix, in key order. */
   list(collection: string, prefix?: string): KubeObject[];
@@ -96,6 +98,7 @@ export const createStore = (now: () => number): Store => {
   return {
     revision: () => revision,
     compactedRevision: () => compacted,
+    collections: () => [...collections.keys()],
     get: (name, key) => collectionOf(name).objects.get(key),
     list,
     listAt(wanted, name, prefix = '') {

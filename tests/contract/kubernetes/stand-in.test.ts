@@ -19,6 +19,7 @@ const standIn = (): Reach => {
     adminToken: 'admin',
     pass: () => {
       now += 1000;
+      kubernetes.settle();
       return Promise.resolve();
     },
   };
