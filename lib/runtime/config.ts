@@ -59,8 +59,18 @@ const Cluster = z.discriminatedUnion('HEADGATE_CLUSTER', [
       certificateAuthority: env.HEADGATE_SERVER_CA,
     })),
   z
-    .object({ HEADGATE_CLUSTER: z.literal('kubeconfig'), KUBECONFIG: z.string() })
-    .transform((env) => ({ kind: 'kubeconfig' as const, path: env.KUBECONFIG })),
+    .object({
+      HEADGATE_CLUSTER: z.literal('kubeconfig'),
+      KUBECONFIG: z.string().optional(),
+      HEADGATE_KUBECONFIG_CONTENT: z.string().optional(),
+    })
+    .refine((env) => (env.KUBECONFIG ?? env.HEADGATE_KUBECONFIG_CONTENT) !== undefined, { path: ['KUBECONFIG'] })
+    .transform((env) => ({
+      kind: 'kubeconfig' as const,
+      /** The content wins over the path of a file. */
+      content: env.HEADGATE_KUBECONFIG_CONTENT,
+      path: env.KUBECONFIG ?? '',
+    })),
   z.object({ HEADGATE_CLUSTER: z.literal('in-cluster') }).transform(() => ({ kind: 'in-cluster' as const })),
 ]);
 export type ClusterConfig = z.infer<typeof Cluster>;

@@ -35,8 +35,11 @@ test('a plain server may be without token and CA', () => {
 });
 
 test("a kubeconfig and a pod's own account need little", () => {
-  const kubeconfig = readConfig({ HEADGATE_CLUSTER: 'kubeconfig', KUBECONFIG: '/k' }, 'cluster');
-  assert.deepEqual(kubeconfig.cluster, { kind: 'kubeconfig', path: '/k' });
+  const file = readConfig({ HEADGATE_CLUSTER: 'kubeconfig', KUBECONFIG: '/k' }, 'cluster');
+  assert.deepEqual(file.cluster, { kind: 'kubeconfig', path: '/k', content: undefined });
+  const text = readConfig({ HEADGATE_CLUSTER: 'kubeconfig', HEADGATE_KUBECONFIG_CONTENT: '{}' }, 'cluster');
+  assert.deepEqual(text.cluster, { kind: 'kubeconfig', path: '', content: '{}' });
+  assert.throws(() => readConfig({ HEADGATE_CLUSTER: 'kubeconfig' }, 'cluster'), /KUBECONFIG: is not set/);
   assert.deepEqual(readConfig({ HEADGATE_CLUSTER: 'in-cluster' }, 'cluster').cluster, { kind: 'in-cluster' });
 });
 

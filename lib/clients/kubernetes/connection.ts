@@ -28,8 +28,11 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 export const connect = (world: World, cluster: ClusterConfig): Connection => {
   if (cluster.kind === 'eks') return connectEks(world, cluster);
   if (cluster.kind === 'server') return connectServer(cluster);
-  if (cluster.kind === 'kubeconfig') return connectKubeconfig((config) => config.loadFromFile(cluster.path));
-  return connectInCluster(world);
+  if (cluster.kind === 'in-cluster') return connectInCluster(world);
+  const { content, path } = cluster;
+  return connectKubeconfig((config) =>
+    content === undefined ? config.loadFromFile(path) : config.loadFromString(content),
+  );
 };
 
 const connectEks = (world: World, cluster: ClusterOf<'eks'>): Connection => {

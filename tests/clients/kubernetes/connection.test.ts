@@ -65,7 +65,7 @@ describe('over TLS to a server with a CA of its own', () => {
     return answers;
   };
 
-  const writeKubeconfig = (cluster: object, user: object): ClusterConfig => {
+  const writeKubeconfig = (cluster: object, user: object) => {
     const path = join(folder, 'kubeconfig');
     const content = {
       apiVersion: 'v1',
@@ -76,7 +76,7 @@ describe('over TLS to a server with a CA of its own', () => {
       'current-context': 'x',
     };
     writeFileSync(path, JSON.stringify(content));
-    return { kind: 'kubeconfig', path };
+    return { kind: 'kubeconfig', path, content: undefined } as const;
   };
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const ca = { 'certificate-authority-data': base64(certificate('ca')) };
@@ -110,6 +110,12 @@ describe('over TLS to a server with a CA of its own', () => {
     assert.equal(answer?.['client'], undefined);
   });
 
+  test('a kubeconfig that is given as text', async () => {
+    const { path } = writeKubeconfig(ca, { token: 'from-text' });
+    const [answer] = await ask({ kind: 'kubeconfig', path: '', content: readFileSync(path, 'utf8') });
+    assert.equal(answer?.['token'], 'Bearer from-text');
+  });
+
   test('a kubeconfig with an exec plugin', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
@@ -135,7 +141,7 @@ describe('over TLS to a server with a CA of its own', () => {
   });
 
   test('a kubeconfig that is not there', async () => {
-    await assert.rejects(ask({ kind: 'kubeconfig', path: join(folder, 'nowhere') }), {
+    await assert.rejects(ask({ kind: 'kubeconfig', path: join(folder, 'nowhere'), content: undefined }), {
       code: 'Misconfigured',
       message: /kubeconfig: .*nowhere/,
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { z } from 'zod';
 import { createQueue, type Queue } from '../../../lib/clients/queue/sqs.ts';
 import { json, socketError, wire, type Script, type Sent, type Wire } from '../wire.ts';
@@ -111,6 +112,24 @@ test('large messages share no batch that would be too large', async () => {
   assert.deepEqual(
     sent.map((s) => entriesOf(s).length),
     [2, 1],
+  );
+});
+
+test('whatever their sizes, all go out in order, in batches that SQS takes', async () => {
+  const sizes = fc.array(fc.oneof(fc.nat(100), fc.nat(262_144)), { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(sizes, async (lengths) => {
+      const { queue, sent } = open(takes());
+      const bodies = lengths.map((length, n) => String(n).padEnd(length, 'x').slice(0, 262_144));
+      await queue.send(
+        URL,
+        bodies.map((body) => ({ body })),
+      );
+      const batches = sent.map((s) => entriesOf(s).map((e) => e.MessageBody));
+      assert.deepEqual(batches.flat(), bodies);
+      assert.ok(batches.every((b) => b.length <= 10 && b.join('').length <= 262_144));
+    }),
+    { numRuns: 30 },
   );
 });
 
