@@ -42,7 +42,7 @@ export type ClusterSettings = {
 };
 
 /**
- * Starts a whole cluster and resolves when pods can be scheduled (3-5 s once the control plane is built). Removes everything
+ * Starts a whole cluster and resolves when pods can be scheduled (5 s once the control plane is built, 10 s on a busy machine). Removes everything
  * again when that fails, and when this process ends, by `stop()`, an error, Ctrl-C or SIGTERM.
  */
 export async function startCluster(settings: ClusterSettings): Promise<Cluster> {
@@ -97,8 +97,11 @@ export class Cluster {
       const ends = [...this.#parts.keys()].map((name) => this.#endOfLog(name));
       this.#failure.reject(new Error(`the cluster is not up after ${startSeconds} s\n${ends.join('\n')}`));
     }, startSeconds * 1000);
-    await Promise.race([this.#start(settings), this.#failure.promise]);
-    clearTimeout(tooLate);
+    try {
+      await Promise.race([this.#start(settings), this.#failure.promise]);
+    } finally {
+      clearTimeout(tooLate);
+    }
     this.#failure.promise.catch((error: unknown) => console.error(error));
   }
 
