@@ -1,5 +1,7 @@
-import { listOf, objectOf, stringOf, textOf } from '../object.ts';
+import { isReady } from '../kinds/pod-life.ts';
+import { isObject, listOf, objectOf, stringOf, textOf, textsOf, type KubeObject } from '../object.ts';
 import { badRequest, notFound, StatusError } from '../status-error.ts';
+import { matchesSelector } from '../store/selectors.ts';
 import { keyFor } from '../store/store.ts';
 import type { Cluster } from '../cluster.ts';
 import type { ResourceRequest } from '../request-path.ts';
@@ -12,6 +14,15 @@ const parseTarget = (text: string): { readonly name: string; readonly port: stri
   if (parts.length > 3) throw badRequest(`invalid service request ${JSON.stringify(text)}`);
   const [name = '', port = ''] = parts.length === 3 ? parts.slice(1) : parts;
   return { name, port };
+};
+
+/** A service that selects pods has endpoints while one of them is ready; one that does not has those that were set. */
+const hasEndpoints = (cluster: Cluster, service: KubeObject): boolean => {
+  const selector = objectOf(service['spec'])['selector'];
+  if (!isObject(selector)) return true;
+  return cluster.store
+    .list('/pods', `${service.metadata.namespace ?? ''}/`)
+    .some((pod) => isReady(pod) && matchesSelector({ matchLabels: textsOf(selector) }, pod.metadata.labels ?? {}));
 };
 
 /** Headers that belong to this hop and not to the one behind. */
@@ -33,6 +44,8 @@ export const proxyToService = async (
     (port === '' && ports.length === 1 ? ports[0] : undefined);
   if (wanted === undefined)
     throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
+  const noEndpoints = unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  if (!hasEndpoints(cluster, service)) throw noEndpoints;
   const url = new URL(request.url);
   const behind = /\/proxy(\/.*)?$/.exec(url.pathname.slice(url.pathname.indexOf('/services/')))?.[1] ?? '/';
   const headers = new Headers(request.headers);
@@ -42,6 +55,6 @@ export const proxyToService = async (
   const forwarded = new Request(target, { method: request.method, headers, ...(hasBody ? { body } : {}) });
   const portName = stringOf(wanted['name']) === '' ? textOf(wanted['port']) : stringOf(wanted['name']);
   const answer = await cluster.serviceProxy(path.namespace, name, portName, forwarded);
-  if (answer === undefined) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  if (answer === undefined) throw noEndpoints;
   return answer;
 };

@@ -3,7 +3,7 @@ import { timestamp } from '../cluster.ts';
 import { listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
 import { keyOf } from '../store/store.ts';
 import type { Controller, Hand } from './controller.ts';
-import { isReady } from './pods.ts';
+import { isReady } from '../kinds/pod-life.ts';
 
 export type PodTimes = {
   /** From being bound to a node to being ready. */

@@ -24,7 +24,8 @@ const contentOf = ({ cluster }: Hand, namespace: string): Remainder[] =>
     .all()
     .filter((kind) => kind.isNamespaced && kind.stored === undefined)
     .map((kind) => ({
-      resource: kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`,
+      // The real message joins resource and group with a dot, also for the group without a name.
+      resource: `${kind.plural}.${kind.group}`,
       objects: cluster.store.list(collectionOf(kind), `${namespace}/`),
     }))
     .filter(({ objects }) => objects.length > 0);

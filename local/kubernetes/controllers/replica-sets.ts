@@ -7,7 +7,7 @@ import type { Controller, Hand } from './controller.ts';
 import { recordEvent } from './events.ts';
 import { withTransitions } from './namespaces.ts';
 import { isControlledBy, ownerReferenceTo, replicasOf } from './owned.ts';
-import { isReady } from './pods.ts';
+import { isReady } from '../kinds/pod-life.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
@@ -75,7 +75,9 @@ const report = (hand: Hand, set: KubeObject, failure: string | undefined): void 
   const ready = pods.filter(isReady).length;
   const condition = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: failure ?? '' };
   const before = listOf(objectOf(set['status'])['conditions']).map(objectOf);
-  const conditions = failure === undefined ? [] : withTransitions(before, [condition], timestamp(hand.cluster));
+  // The first refusal is kept: its message names a pod, and every try makes up another name.
+  const first = before.find(({ type }) => type === 'ReplicaFailure') ?? condition;
+  const conditions = failure === undefined ? [] : withTransitions(before, [first], timestamp(hand.cluster));
   const status: JsonObject = {
     replicas: pods.length,
     ...(pods.length === 0 ? {} : { fullyLabeledReplicas: pods.length }),

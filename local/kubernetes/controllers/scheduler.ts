@@ -1,13 +1,12 @@
 /** First fit: each pending pod on the first node, by name, that takes it; Pending with the reasons when none does. */
 import { timestamp } from '../cluster.ts';
 import { podResources } from '../kinds/pod-resources.ts';
-import { isRunningOut } from '../kinds/pod-life.ts';
+import { isReady, isRunningOut } from '../kinds/pod-life.ts';
 import { equal, listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
 import { add, amountsOf, combine, ZERO, type Amounts } from '../quantity.ts';
 import type { Controller, Hand } from './controller.ts';
 import { recordEvent } from './events.ts';
 import { withTransitions } from './namespaces.ts';
-import { isReady } from './pods.ts';
 
 const POD = { nanos: 1_000_000_000n, format: 'decimal' } as const;
 

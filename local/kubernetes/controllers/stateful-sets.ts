@@ -3,7 +3,7 @@ import { equal, objectOf, type JsonObject, type KubeObject } from '../object.ts'
 import { StatusError } from '../status-error.ts';
 import type { Controller, Hand } from './controller.ts';
 import { isControlledBy, replicasOf, templateHash } from './owned.ts';
-import { isReady } from './pods.ts';
+import { isReady } from '../kinds/pod-life.ts';
 import { createPod } from './replica-sets.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';

@@ -17,12 +17,11 @@ export const dnsSubdomain = (name: string): string[] => [
 
 export const dnsLabel = (name: string): string[] => [
   ...(name.length > 63 ? [tooLong(63)] : []),
-  ...(LABEL.test(name)
-    ? []
-    : [
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
-      ]),
+  ...(LABEL.test(name) ? [] : [name.includes('.') ? 'must not contain dots' : LABEL_RULE]),
 ];
+
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 export const dns1035Label = (name: string): string[] => [
   ...(name.length > 63 ? [tooLong(63)] : []),

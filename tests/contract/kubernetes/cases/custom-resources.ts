@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 
-import { assertCode, assertStatus, contract, itemsOf, ownersOf, textOf, type Api, type ContractCase } from '../contract.ts';
+import {
+  assertCode,
+  assertStatus,
+  contract,
+  itemsOf,
+  ownersOf,
+  textOf,
+  type Api,
+  type ContractCase,
+} from '../contract.ts';
 import { CRDS, installWidgets, widget, WIDGET_CRD, widgets } from '../fixtures.ts';
 
 const w = (api: Api): string => `${widgets(api)}/w`;

@@ -4,8 +4,12 @@ import { APPLY_CASES } from './apply.ts';
 import { CUSTOM_RESOURCE_CASES } from './custom-resources.ts';
 import { DELETION_CASES } from './deletion.ts';
 import { LIST_CASES } from './lists.ts';
+import { NAMESPACE_CASES } from './namespaces.ts';
 import { OBJECT_CASES } from './objects.ts';
 import { PATCH_CASES } from './patches.ts';
+import { QUOTA_CASES } from './quotas.ts';
+import { SERVICE_CASES } from './services.ts';
+import { WORKLOAD_CASES } from './workloads.ts';
 
 /** Every contract case by topic. */
 export const CASES_BY_TOPIC: Readonly<Record<string, readonly ContractCase[]>> = {
@@ -16,4 +20,8 @@ export const CASES_BY_TOPIC: Readonly<Record<string, readonly ContractCase[]>> =
   lists: LIST_CASES,
   deletion: DELETION_CASES,
   access: ACCESS_CASES,
+  namespaces: NAMESPACE_CASES,
+  'quotas and limits': QUOTA_CASES,
+  workloads: WORKLOAD_CASES,
+  'services, leases, events': SERVICE_CASES,
 };
