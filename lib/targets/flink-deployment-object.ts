@@ -18,7 +18,7 @@ export type PodSpec = z.infer<typeof PodSpec>;
 export const FlinkDeploymentSpec = z.object({
   flinkVersion: maybe(z.string()),
   mode: maybe(z.enum(['native', 'standalone'])),
-  flinkConfiguration: z.unknown(),
+  flinkConfiguration: z.unknown().optional(),
   jobManager: maybe(PodSpec),
   taskManager: maybe(PodSpec),
   restartNonce: maybe(z.number()),

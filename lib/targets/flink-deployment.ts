@@ -4,7 +4,7 @@ import type { VertexId } from '../model/job-graph.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Operation, RestorePoint } from '../model/managed-job.ts';
 import type { Effect, Workload } from '../model/workload.ts';
-import { isOwnedBy, ownersOf } from './field-ownership.ts';
+import { appliedBy, isFields, ownersOf, type Fields } from './field-ownership.ts';
 import {
   formatParallelismMap,
   isTrue,
@@ -34,7 +34,7 @@ export const PARALLELISM_OVERRIDES = 'pipeline.jobvertex-parallelism-overrides';
 /** The operator's mark for "restore from the HA metadata": not a path (`AbstractJobReconciler.LAST_STATE_DUMMY_SP_PATH`). */
 const LAST_STATE_DUMMY = 'KUBERNETES_OPERATOR_LAST_STATE';
 
-/** The fields that `headgate-recovery` may own: whatever of them it owns is part of each of its applies. */
+/** The fields by which `headgate-recovery` steers a job. */
 export type RecoveryFields = {
   readonly state?: 'running' | 'suspended';
   readonly initialSavepointPath?: string;
@@ -49,8 +49,10 @@ export type FlinkDeploymentWorkload = Workload & {
   /** `status.lifecycleState`: STABLE, SUSPENDED, FAILED … */
   readonly lifecycle: string | undefined;
   readonly recovery: {
-    /** What `headgate-recovery` owns now. */
+    /** How `headgate-recovery` steers the job now. */
     readonly owned: RecoveryFields;
+    /** Everything that `headgate-recovery` applied, also what it keeps for nobody since a recreation: each apply repeats it. */
+    readonly applied: { readonly metadata: Fields; readonly spec: Fields };
     readonly upgradeMode: UpgradeMode;
     /** Why a stop and start by the operator would lose state, if it would. */
     readonly stateLoss: string | undefined;
@@ -73,7 +75,7 @@ export const readFlinkDeployment = (
   object: KubernetesObject & { readonly spec?: unknown; readonly status?: unknown },
   declared: { readonly stateful?: boolean } = {},
 ): FlinkDeploymentWorkload => {
-  const spec = FlinkDeploymentSpec.safeParse(object.spec ?? {}).data ?? { flinkConfiguration: {} };
+  const spec = FlinkDeploymentSpec.safeParse(object.spec ?? {}).data ?? {};
   const status = FlinkDeploymentStatus.safeParse(object.status ?? {}).data ?? {};
   const { metadata } = object;
   const configuration = readFlinkConfiguration(spec.flinkConfiguration);
@@ -93,6 +95,7 @@ export const readFlinkDeployment = (
     optionOf(configuration, 'job.autoscaler.enabled', 'kubernetes.operator.job.autoscaler.enabled'),
   );
   const overrides = parseParallelismMap(configuration[PARALLELISM_OVERRIDES]);
+  const applied = appliedBy(object, 'headgate-recovery');
 
   return {
     ref: {
@@ -141,7 +144,8 @@ export const readFlinkDeployment = (
     observed,
     lifecycle: status.lifecycleState,
     recovery: {
-      owned: ownedRecoveryFields(object, spec),
+      owned: recoveryFieldsOf(applied.spec),
+      applied,
       upgradeMode,
       stateLoss: stateLossOf({ upgradeMode, configuration, flinkVersion }),
       restoresBy: restoresBy(lastReconciled.spec?.job),
@@ -180,7 +184,7 @@ const OVERRIDING: ReadonlySet<string> = new Set<FieldManager>(['headgate-scale',
 
 const overridesOwner = (object: KubernetesObject, configuration: FlinkConfiguration): 'nobody' | 'us' | 'another' => {
   if (configuration[PARALLELISM_OVERRIDES] === undefined) return 'nobody';
-  const owners = ownersOf(object.metadata, ['spec', 'flinkConfiguration', PARALLELISM_OVERRIDES]);
+  const owners = ownersOf(object, ['spec', 'flinkConfiguration', PARALLELISM_OVERRIDES]);
   return owners.length > 0 && owners.every((owner) => OVERRIDING.has(owner)) ? 'us' : 'another';
 };
 
@@ -195,7 +199,7 @@ const directoriesOf = (configuration: FlinkConfiguration): Workload['directories
   };
 };
 
-/** What the operator would restore from by itself; 1.7 keeps it as the last savepoint, and puts a terminal job's last checkpoint there too. */
+/** What the operator would restore from by itself. 1.7 knows savepoints only; newer ones also note the last checkpoint of an ended job. */
 const recordedSavepoint = ({ jobStatus }: FlinkDeploymentStatus): Workload['recordedSavepoint'] => {
   const last = jobStatus?.savepointInfo?.lastSavepoint;
   const location = jobStatus?.upgradeSavepointPath ?? last?.location;
@@ -211,15 +215,14 @@ const restoresBy = (
   return 'savepointRedeployNonce' in lastReconciledJob ? 'redeployment' : 'recreation';
 };
 
-const ownedRecoveryFields = (object: KubernetesObject, { job, restartNonce }: FlinkDeploymentSpec): RecoveryFields => {
-  const owns = (...path: string[]): boolean => isOwnedBy(object.metadata, 'headgate-recovery', ['spec', ...path]);
+const recoveryFieldsOf = (applied: Fields): RecoveryFields => {
+  const { job = {}, restartNonce } = FlinkDeploymentSpec.safeParse(applied).data ?? {};
+  const { state, initialSavepointPath, savepointRedeployNonce } = job;
   return {
-    ...(job?.state !== undefined && owns('job', 'state') && { state: job.state }),
-    ...(job?.initialSavepointPath !== undefined &&
-      owns('job', 'initialSavepointPath') && { initialSavepointPath: job.initialSavepointPath }),
-    ...(job?.savepointRedeployNonce !== undefined &&
-      owns('job', 'savepointRedeployNonce') && { savepointRedeployNonce: job.savepointRedeployNonce }),
-    ...(restartNonce !== undefined && owns('restartNonce') && { restartNonce }),
+    ...(state !== undefined && { state }),
+    ...(initialSavepointPath !== undefined && { initialSavepointPath }),
+    ...(savepointRedeployNonce !== undefined && { savepointRedeployNonce }),
+    ...(restartNonce !== undefined && { restartNonce }),
   };
 };
 
@@ -265,8 +268,9 @@ export const restore = (
       });
     case 'first-deployment':
       return applyRecovery(workload, { state: 'running', initialSavepointPath: location });
-    default:
-      return applyRecovery(workload, {});
+    case 'recreation':
+      // Says what is, since an apply of nothing would own the whole of what it is empty in.
+      return applyRecovery(workload, { state: workload.suspended ? 'suspended' : 'running' });
   }
 };
 
@@ -308,12 +312,24 @@ const ENDED: ReadonlySet<string> = new Set(['FAILED', 'CANCELED', 'FINISHED']);
 const refused = (reason: string, message: string): OperationVerdict => ({ kind: 'refused', reason, message });
 
 const applyRecovery = (workload: FlinkDeploymentWorkload, change: RecoveryFields): Effect => {
-  const { restartNonce, ...job } = { ...workload.recovery.owned, ...change };
-  return apply(workload, 'headgate-recovery', { job, ...(restartNonce !== undefined && { restartNonce }) });
+  const { metadata, spec } = workload.recovery.applied;
+  const { restartNonce, ...steering } = change;
+  const job = { ...(isFields(spec['job']) ? spec['job'] : {}), ...steering };
+  const nonce = restartNonce === undefined ? {} : { restartNonce };
+  return apply(workload, 'headgate-recovery', { ...spec, ...nonce, job }, metadata);
 };
 
-const apply = (workload: FlinkDeploymentWorkload, manager: FieldManager, spec: object): Effect => {
+const apply = (
+  workload: FlinkDeploymentWorkload,
+  manager: FieldManager,
+  spec: Fields,
+  metadata: Fields = {},
+): Effect => {
   const { apiVersion, kind, name, namespace } = workload.ref;
-  const metadata = { name, namespace, resourceVersion: workload.resourceVersion };
-  return { kind: 'apply', manager, object: { apiVersion, kind, metadata, spec } };
+  const { resourceVersion } = workload;
+  return {
+    kind: 'apply',
+    manager,
+    object: { apiVersion, kind, metadata: { ...metadata, name, namespace, resourceVersion }, spec },
+  };
 };

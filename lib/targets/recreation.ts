@@ -2,14 +2,10 @@ import type { FieldManager } from '../model/group.ts';
 import type { KubernetesObject, ObjectMeta } from '../model/kubernetes-object.ts';
 import type { Recreation, RestorePoint } from '../model/managed-job.ts';
 import type { Effect } from '../model/workload.ts';
+import { isApplied, isFields, pickFields, type Fields } from './field-ownership.ts';
 import type { FlinkDeploymentWorkload } from './flink-deployment.ts';
 
 const RECOVERY: FieldManager = 'headgate-recovery';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The same job, made anew from a restore point: the only way in which operators before 1.8 restore a path, and safe with any. The plan
@@ -32,29 +28,17 @@ export const planRecreation = (
       metadata: Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
       spec: { ...fields, job: { ...job, state: 'running', initialSavepointPath: restorePoint.location } },
     },
-    owned: (metadata.managedFields ?? []).flatMap(({ manager, operation, subresource, fieldsV1 }) => {
+    owned: (metadata.managedFields ?? []).flatMap((entry) => {
+      const { manager, fieldsV1 = {} } = entry;
       // Only appliers are handed back what they owned: nobody else can tell a field that he owns from one that is there.
-      const applied = operation === 'Apply' && subresource === undefined && fieldsV1 !== undefined;
-      if (manager === undefined || manager === RECOVERY || !applied) return [];
-      const owned = pick(object, fieldsV1) as Fields;
+      if (manager === undefined || manager === RECOVERY || !isApplied(entry)) return [];
+      const owned = pickFields(object, fieldsV1) as Fields;
       const ownMetadata = isFields(owned['metadata']) ? owned['metadata'] : {};
       return [
         { manager, object: { ...owned, apiVersion, kind, metadata: { ...ownMetadata, ...identityOf(metadata) } } },
       ];
     }),
   };
-};
-
-/** The part of a value that a `fieldsV1` set names. Lists are taken whole. */
-const pick = (value: unknown, set: Fields): unknown => {
-  const children = Object.entries(set).filter(([key]) => key.startsWith('f:'));
-  if (!isFields(value) || children.length === 0) return value;
-  return Object.fromEntries(
-    children
-      .map(([key, inner]) => [key.slice(2), inner] as const)
-      .filter(([name]) => name in value)
-      .map(([name, inner]) => [name, pick(value[name], isFields(inner) ? inner : {})]),
-  );
 };
 
 /** How far a recreation is, with the writes of its next step. `created`: the new object is there, and the job starts. */

@@ -90,9 +90,16 @@ export const deployment = ({
   },
 });
 
-/** Who owns one field below `spec`, as the API server says it. */
-export const managedBy = (manager: string, ...path: readonly string[]): ManagedFieldsEntry => ({
+/** Who applied which fields below `spec`, each named by its path with slashes, as the API server says it. */
+export const managedBy = (manager: string, ...paths: readonly string[]): ManagedFieldsEntry => ({
   manager,
   operation: 'Apply',
-  fieldsV1: ['spec', ...path].reduceRight<Record<string, unknown>>((inner, name) => ({ [`f:${name}`]: inner }), {}),
+  fieldsV1: setOf(paths.map((path) => ['spec', ...path.split('/')])),
 });
+
+const setOf = (paths: readonly (readonly string[])[]): Record<string, unknown> =>
+  Object.fromEntries(
+    [...Map.groupBy(paths, ([first]) => first)]
+      .filter(([name]) => name !== undefined)
+      .map(([name, group]) => [`f:${name}`, setOf(group.map(([, ...rest]) => rest))]),
+  );

@@ -53,6 +53,7 @@ test('a FlinkDeployment is read as a workload', () => {
   assert.deepEqual(rescale, { kind: 'in-place' });
   assert.deepEqual(recovery, {
     owned: {},
+    applied: { metadata: {}, spec: {} },
     upgradeMode: 'savepoint',
     stateLoss: undefined,
     restoresBy: 'redeployment',
@@ -85,6 +86,24 @@ test('whatever an object holds, it is read, and never as one that may be rescale
       assert.ok(workload.taskManager.cpuMillis > 0 && workload.slotsPerTaskManager > 0);
     }),
   );
+});
+
+test('an object without a configuration is read all the same', () => {
+  const workload = read({ spec: { flinkConfiguration: undefined } });
+  assert.equal(workload.taskManager.memoryBytes, 2 * GI);
+  const { flinkConfiguration: _, ...spec } = deployment().spec;
+  assert.equal(readFlinkDeployment({ ...deployment(), spec }).parallelism, 2);
+});
+
+test('what recovery steers now is read', () => {
+  const managedFields = [managedBy('headgate-recovery', 'job/state', 'job/savepointRedeployNonce', 'restartNonce')];
+  const wishes = { job: { state: 'running', savepointRedeployNonce: 4 }, spec: { restartNonce: 2 } };
+  assert.deepEqual(read({ ...wishes, metadata: { managedFields } }).recovery.owned, {
+    state: 'running',
+    savepointRedeployNonce: 4,
+    restartNonce: 2,
+  });
+  assert.deepEqual(read(wishes).recovery.owned, {});
 });
 
 test('single odd fields do not hide the others', () => {
@@ -248,7 +267,7 @@ describe('how a change of parallelism would reach the job', () => {
       'overrides that we set before',
       {
         configuration: overrides,
-        metadata: { managedFields: [managedBy('headgate-scale', 'flinkConfiguration', KEY)] },
+        metadata: { managedFields: [managedBy('headgate-scale', `flinkConfiguration/${KEY}`)] },
       },
       'in-place',
     ],
@@ -256,7 +275,7 @@ describe('how a change of parallelism would reach the job', () => {
       'overrides that came with a recreation of ours',
       {
         configuration: overrides,
-        metadata: { managedFields: [managedBy('headgate-recovery', 'flinkConfiguration', KEY)] },
+        metadata: { managedFields: [managedBy('headgate-recovery', `flinkConfiguration/${KEY}`)] },
       },
       'in-place',
     ],
@@ -306,8 +325,8 @@ describe('how a change of parallelism would reach the job', () => {
         configuration: overrides,
         metadata: {
           managedFields: [
-            managedBy('headgate-scale', 'flinkConfiguration', KEY),
-            managedBy('argocd', 'flinkConfiguration', KEY),
+            managedBy('headgate-scale', `flinkConfiguration/${KEY}`),
+            managedBy('argocd', `flinkConfiguration/${KEY}`),
           ],
         },
       },
@@ -376,11 +395,14 @@ describe('operations', () => {
     spec: { restartNonce: 2 },
     metadata: {
       managedFields: [
-        managedBy('headgate-recovery', 'job', 'state'),
-        managedBy('headgate-recovery', 'job', 'initialSavepointPath'),
-        managedBy('headgate-recovery', 'job', 'savepointRedeployNonce'),
-        managedBy('headgate-recovery', 'restartNonce'),
-        managedBy('kubectl', 'job', 'parallelism'),
+        managedBy(
+          'headgate-recovery',
+          'job/state',
+          'job/initialSavepointPath',
+          'job/savepointRedeployNonce',
+          'restartNonce',
+        ),
+        managedBy('kubectl', 'job/parallelism'),
       ],
     },
   };
@@ -406,6 +428,18 @@ describe('operations', () => {
       { job: { ...ownedJob, state: 'suspended' }, restartNonce: 2 },
     ],
     [
+      'send again also what it keeps for nobody since a recreation',
+      suspend(
+        read({
+          metadata: {
+            managedFields: [managedBy('headgate-recovery', 'serviceAccount', 'job/upgradeMode', 'job/state')],
+          },
+          job: { state: 'running' },
+        }),
+      ),
+      { serviceAccount: 'flink', job: { upgradeMode: 'savepoint', state: 'suspended' } },
+    ],
+    [
       'restore anew on top of an older restore',
       restore(read(owned), POINT, 6),
       { job: { state: 'running', initialSavepointPath: POINT.location, savepointRedeployNonce: 6 }, restartNonce: 2 },
@@ -415,7 +449,11 @@ describe('operations', () => {
       restore(read({ status: { reconciliationStatus: undefined } }), POINT, 6),
       { job: { state: 'running', initialSavepointPath: POINT.location } },
     ],
-    ['leave alone what only a recreation restores', restore(read({ operator: '1.7' }), POINT, 6), { job: {} }],
+    [
+      'leave alone what only a recreation restores',
+      restore(read({ operator: '1.7' }), POINT, 6),
+      { job: { state: 'running' } },
+    ],
   ];
   for (const [name, effect, expected] of CASES) {
     test(name, () => {

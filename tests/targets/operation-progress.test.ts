@@ -89,7 +89,7 @@ describe('a restore', () => {
   const manual = { error: 'Manual restore required.', lifecycleState: 'FAILED' };
   const attempted = {
     job: { savepointRedeployNonce: 6 },
-    metadata: { managedFields: [managedBy('headgate-recovery', 'job', 'savepointRedeployNonce')] },
+    metadata: { managedFields: [managedBy('headgate-recovery', 'job/savepointRedeployNonce')] },
   };
   check('Recover', [
     ['is done when a newly started job runs', {}, job('RUNNING', 3, NEW_START), graph(2), 'done'],

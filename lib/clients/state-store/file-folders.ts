@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { HeadgateError } from '../../runtime/errors.ts';
+import type { Folders } from './folders.ts';
 import type { StateLocation } from './state-location.ts';
-import type { Folders } from './state-store.ts';
 
 /**
  * State in files, as on a mounted volume; `root` stands for `file:///`. Whoever writes state there can also place links, so what a path

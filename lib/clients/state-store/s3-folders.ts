@@ -5,8 +5,8 @@ import { awsCredentials } from '../aws-credentials.ts';
 import { createAwsSigner } from '../aws-signer.ts';
 import { call } from '../call.ts';
 import { retrying } from '../retry.ts';
+import type { Folders } from './folders.ts';
 import type { StateLocation } from './state-location.ts';
-import type { Folders } from './state-store.ts';
 
 export type S3Options = {
   readonly region: string;

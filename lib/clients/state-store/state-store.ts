@@ -3,6 +3,7 @@ import type { RestorePoint } from '../../model/managed-job.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import type { World } from '../../runtime/world.ts';
 import { createFileFolders } from './file-folders.ts';
+import type { Folders } from './folders.ts';
 import { createS3Folders, type S3Options } from './s3-folders.ts';
 import { isBelow, parseStateLocation, type StateLocation } from './state-location.ts';
 
@@ -31,14 +32,6 @@ export type StateStore = {
    * first. `Forbidden` outside the tenant's prefix, `Misconfigured` for a kind of store that is not set up, and what the store says.
    */
   readonly listRestorePoints: (prefix: string) => Promise<readonly RestorePoint[]>;
-};
-
-/** One kind of store: folders with files in them. Both reject with a HeadgateError. */
-export type Folders = {
-  /** Names of the folders in a folder; none when it is not there. */
-  readonly listFolders: (folder: StateLocation) => Promise<readonly string[]>;
-  /** When a file was last written; undefined when it is not there. */
-  readonly readModifiedAt: (file: StateLocation) => Promise<EpochMillis | undefined>;
 };
 
 /** What every checkpoint and savepoint has, and what is written last (`AbstractFsCheckpointStorageAccess.METADATA_FILE_NAME`). */
