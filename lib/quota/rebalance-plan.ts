@@ -3,7 +3,6 @@ import type { ConditionWish } from '../model/condition.ts';
 import type { EpochMillis } from '../model/instant.ts';
 import type { Mode } from '../model/mode.ts';
 import type { Resources } from '../model/resources.ts';
-import type { TenantStatus } from '../model/tenant.ts';
 import type { TenantClaim } from './tenant-claim.ts';
 
 /** A ResourceQuota as it was read. Admission goes by `status.hard` (admission plugin `resourcequota`, CheckRequest). */
@@ -81,8 +80,7 @@ export type TenantOutcome = {
   readonly conditions: readonly ConditionWish[];
 };
 
-/** The same as Tenant status and CapacityPool status hold it. */
-export type TenantQuotaStatus = NonNullable<TenantStatus['quota']>;
+/** Amounts as CapacityPool status holds them. */
 export type PoolStatusAmounts = Required<Pick<CapacityPoolStatus, 'capacity' | 'guaranteed' | 'granted' | 'used'>>;
 
 /**

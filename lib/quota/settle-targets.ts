@@ -40,15 +40,18 @@ export const settleTargets = (
   const movers = shares.map((share) => startMoving(share, calm, now)).sort(byName);
   const weakestFirst = movers.toSorted((a, b) => a.tier - b.tier || byName(a, b));
 
+  // A loan in its cooldown goes back all the same where a guarantee needs it.
   for (const mover of weakestFirst) {
     if (fits(chargeOfAll(movers), capacity)) break;
     mover.held = mover.certain;
   }
+  // New loans come out of what is then free.
   for (const mover of movers.toSorted((a, b) => b.tier - a.tier || byName(a, b))) {
     if (mover.mayGrow) mover.held = grow(mover, subtract(capacity, chargeOfAll(movers)));
   }
   const topped = addHeadroom(capacity, movers);
 
+  // Whoever would hardly change stays, until somebody's change needs what that would free.
   const kept = new Set(movers.filter((mover) => isWithinBand(mover, topped.get(mover.name)!, calm.bandPercent)));
   const amountOf = (mover: Mover): Resources => (kept.has(mover) ? mover.before : topped.get(mover.name)!);
   for (const mover of weakestFirst) {
