@@ -128,6 +128,17 @@ describe('resources of pods', () => {
       { cpuMillis: 750, memoryBytes: GI },
     ],
     [
+      'a factor below one, or of no number, counts as one',
+      {
+        configuration: {
+          'kubernetes.taskmanager.cpu.limit-factor': '0.5',
+          'kubernetes.taskmanager.memory.limit-factor': 'much',
+        },
+      },
+      { cpuMillis: 1500, memoryBytes: 2 * GI },
+      { cpuMillis: 500, memoryBytes: GI },
+    ],
+    [
       'options speak where the spec does not',
       {
         configuration: {
