@@ -66,4 +66,12 @@ export type Effect =
       readonly kind: 'remove';
       /** Names the object; `metadata.uid` is the precondition, so that a successor of the same name is left alone. */
       readonly object: KubernetesObject;
+    }
+  | {
+      readonly kind: 'resource-requirements';
+      readonly namespace: string;
+      readonly rest: Workload['rest'];
+      readonly jobId: string;
+      /** Most subtasks of each vertex; one is enough for Flink to run. */
+      readonly upper: Readonly<Record<VertexId, number>>;
     };

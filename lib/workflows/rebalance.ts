@@ -11,7 +11,7 @@ import { setConditions } from '../model/condition.ts';
 import { PLAN_EPOCH_ANNOTATION, TENANT_LABEL } from '../model/group.ts';
 import type { ManagedJob } from '../model/managed-job.ts';
 import { mostCareful } from '../model/mode.ts';
-import { formatResources, parseResources, sum, ZERO } from '../model/resources.ts';
+import { formatResources, most, parseResources, sum, ZERO } from '../model/resources.ts';
 import { namespacesOf, TenantSpec, type Tenant } from '../model/tenant.ts';
 import { demandOf, quantumOf, type JobFootprint } from '../quota/job-demand.ts';
 import { planRebalance } from '../quota/plan-rebalance.ts';
@@ -163,7 +163,8 @@ const unclaimedBy = (world: ClusterReading) => {
   return sum(
     world.quotas
       .filter((quota) => !claimed.has(quota.metadata.namespace ?? ''))
-      .map((quota) => readQuota(quota).used ?? ZERO),
+      .map(readQuota)
+      .map(({ specHard, statusHard, used }) => most(most(specHard ?? ZERO, statusHard ?? ZERO), used ?? ZERO)),
   );
 };
 

@@ -1,3 +1,4 @@
+import type { FlinkClock } from '../clients/flink/flink.ts';
 import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
 import type { Queue } from '../clients/queue/sqs.ts';
 import type { World } from '../runtime/world.ts';
@@ -19,3 +20,9 @@ export type Run = {
   /** Counts one metric (EMF); dimensions are few and closed. */
   readonly count: (metric: string, dimensions?: Readonly<Record<string, string>>, value?: number) => void;
 };
+
+/** The clock of Flink's client, whose waits end with the invocation. */
+export const flinkClock = (run: Run): FlinkClock => ({
+  now: run.world.now,
+  sleep: (millis) => run.world.sleep(millis, run.signal),
+});

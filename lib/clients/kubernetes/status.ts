@@ -56,7 +56,7 @@ export const failureOf = (answer: Answer, request: ApiRequest): HeadgateError =>
   const status = parseStatus(answer.text);
   const conflicts = fieldConflicts(status);
   return new HeadgateError(
-    conflicts.length > 0 ? 'OwnedByAnother' : codeOf(answer.status, request),
+    conflicts.length > 0 ? 'OwnedByAnother' : codeOf(answer.status, status?.message ?? '', request),
     `${request.method} ${request.path}: ${status?.message || `${answer.status} ${answer.text.slice(0, 500)}`}`,
     {
       ...retryAfter(answer, status),
@@ -65,7 +65,11 @@ export const failureOf = (answer: Answer, request: ApiRequest): HeadgateError =>
   );
 };
 
-const codeOf = (status: number, request: ApiRequest): ErrorCode => {
+/** Quota admission until the quota controller has first seen a new quota (plugin `resourcequota`, `CheckRequest`): a matter of seconds. */
+const QUOTA_NOT_SEEN_YET = 'status unknown for quota';
+
+const codeOf = (status: number, message: string, request: ApiRequest): ErrorCode => {
+  if (status === 403 && message.includes(QUOTA_NOT_SEEN_YET)) return 'Throttled';
   // A server that fails half-way through a write does not say on which half.
   if (status >= 500) return isRepeatable(request) ? 'Unavailable' : 'OutcomeUnknown';
   return CODES[status] ?? 'Invalid';

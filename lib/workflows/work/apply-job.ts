@@ -1,10 +1,11 @@
+import { createFlink } from '../../clients/flink/flink.ts';
 import { kindOf, type Event } from '../../clients/kubernetes/kinds.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { ManagedJob, ManagedJobStatus } from '../../model/managed-job.ts';
 import type { Effect } from '../../model/workload.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { eventFor } from '../event.ts';
-import type { Run } from '../run.ts';
+import { flinkClock, type Run } from '../run.ts';
 import { statusWish } from '../status-wish.ts';
 import { hold } from './decide-job.ts';
 import type { JobDecision } from './job-decision.ts';
@@ -70,6 +71,12 @@ const writeEffects = async (run: Run, job: JobSnapshot, decision: JobDecision): 
 const writeEffect = async (run: Run, job: JobSnapshot, effect: Effect): Promise<void> => {
   if (effect.kind === 'apply') {
     await run.kubernetes.apply<KubernetesObject>(effect.object, { manager: effect.manager, current: job.target });
+    return;
+  }
+  if (effect.kind === 'resource-requirements') {
+    const { service, port } = effect.rest;
+    const flink = createFlink(run.kubernetes.proxy({ namespace: effect.namespace, service, port }), flinkClock(run));
+    await flink.setResourceRequirements(effect.jobId, effect.upper);
     return;
   }
   const kind = kindOf(effect.object);

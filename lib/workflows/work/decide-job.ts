@@ -48,8 +48,7 @@ export const decideJob = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision
       decideWithoutWorkload(job) ??
       decidePaused(job) ??
       followWish(tenant, job) ??
-      recover(tenant, job) ??
-      scale(tenant, job),
+      recoverOrScale(tenant, job),
   );
 
 /** The policy in force for a job: defaults, then its tenant's words, then its own. */
@@ -87,7 +86,8 @@ const continueOperation = (tenant: TenantSnapshot, job: JobSnapshot): JobDecisio
   if (operation === undefined) return undefined;
   const { progress, effects } = standOf(job, operation);
   if (progress.kind === 'done') {
-    return hold(job, `${operation.kind}Done`, `${operation.kind} finished`, { operation: undefined });
+    const done = { operation: undefined, effects: operation.kind === 'Rescale' ? loosen(job) : [] };
+    return hold(job, `${operation.kind}Done`, `${operation.kind} finished`, done);
   }
   if (progress.kind === 'failed') {
     return hold(job, `${operation.kind}Failed`, progress.why, { operation: undefined });
@@ -102,6 +102,24 @@ const continueOperation = (tenant: TenantSnapshot, job: JobSnapshot): JobDecisio
     effects,
     recheckAfterSeconds: PROGRESS_RECHECK_SECONDS,
   });
+};
+
+/**
+ * Operators before 1.8 rescale with a lower bound as high as the upper one: the loss of one TaskManager would then stop the job until
+ * there is another. Flink is told afterwards that less will do.
+ */
+const loosen = ({ workload, look }: JobSnapshot): readonly Effect[] => {
+  if (workload?.recovery.restoresBy !== 'recreation' || look?.job === undefined || look.graph === undefined) return [];
+  const upper = Object.fromEntries(look.graph.vertices.map((v) => [v.id, v.parallelism]));
+  return [
+    {
+      kind: 'resource-requirements',
+      namespace: workload.ref.namespace,
+      rest: workload.rest,
+      jobId: look.job.id,
+      upper,
+    },
+  ];
 };
 
 /** How an operation stands, and the writes that carry it on. */
@@ -147,9 +165,10 @@ const followWish = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | und
   return undefined;
 };
 
-const recover = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefined => {
+/** Load is looked at only when there is nothing to recover; what recovery remembers is kept either way. */
+const recoverOrScale = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision => {
   const { managed, workload, look } = job;
-  if (workload === undefined) return undefined;
+  if (workload === undefined) return scale(tenant, job);
   const decision = decideRecovery({
     workload,
     job: look?.job,
@@ -164,15 +183,16 @@ const recover = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefi
     operation: managed.status?.operation,
     restorePoints: job.restorePoints,
     policy: resolveRecovery(tenant.tenant.spec.recovery, managed.spec.recovery),
-    paused: tenant.stopped !== undefined,
-    mode: tenant.tenant.spec.mode,
+    // The stop and the modes are seen to by `withinMode`, which also tells what would have been done.
+    paused: false,
+    mode: 'drive',
     jitter: jitterOf(job.key, managed.status?.recovery),
     now: tenant.now,
   });
   const { recovery } = decision;
   switch (decision.kind) {
     case 'none':
-      return undefined;
+      return { ...scale(tenant, job), recovery };
     case 'hold':
       return hold(job, decision.reason, decision.message, {
         recovery,
@@ -184,10 +204,18 @@ const recover = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefi
       return hold(job, decision.reason, decision.message, { recovery, recheckAfterSeconds: PROGRESS_RECHECK_SECONDS });
     case 'restore': {
       const target = decision.restorePoint === undefined ? {} : { restorePoint: decision.restorePoint };
-      return {
-        ...begin(tenant, job, workload, 'Recover', target, decision.reason, decision.message, decision.attempt),
-        recovery,
-      };
+      const begun = begin(
+        tenant,
+        job,
+        workload,
+        'Recover',
+        target,
+        decision.reason,
+        decision.message,
+        decision.attempt,
+      );
+      // An attempt that was not begun does not count.
+      return begun.kind === 'restore' ? { ...begun, recovery } : begun;
     }
   }
 };
@@ -338,12 +366,12 @@ export const hold = (
   ...rest,
 });
 
-/** Outside `drive`, and while the stop is set, a decision is shown and not carried out. */
+/** Outside `drive`, and while the stop is set, nothing is begun and nothing is written: what would have been done is shown. */
 const withinMode = (tenant: TenantSnapshot, job: JobSnapshot, decision: JobDecision): JobDecision => {
   const mode = mostCareful(tenant.tenant.spec.mode, job.managed.spec.mode);
-  const begun = decision.operation !== undefined && decision.operation.epoch !== job.managed.status?.operation?.epoch;
   if (tenant.stopped === undefined && mode === 'drive') return decision;
-  if (!begun && decision.effects.length === 0) return decision;
+  const begun = decision.operation !== undefined && decision.operation.epoch !== job.managed.status?.operation?.epoch;
+  if (!begun) return { ...decision, effects: [] };
   const reason = tenant.stopped === undefined ? (mode === 'recommend' ? 'Recommended' : 'Observing') : 'Stopped';
   const why = tenant.stopped ?? `mode is ${mode}`;
   return hold(job, reason, `${why}; would ${decision.kind}: ${decision.message}`, {

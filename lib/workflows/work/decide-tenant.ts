@@ -105,6 +105,6 @@ const fitToGrant = (
   return {
     ...begin(tenant, job, job.workload, 'Rescale', { parallelism: fit.parallelism }, 'PartiallyGranted', message),
     ...rest,
-    scaling: recordRescale(graph, fit.parallelism, tenant.now),
+    scaling: recordRescale(graph, fit.parallelism, tenant.now, wish.scaling.lastRescale?.relieves),
   };
 };

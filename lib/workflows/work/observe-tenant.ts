@@ -11,17 +11,18 @@ import {
   type Pod,
   type ResourceQuota,
 } from '../../clients/kubernetes/kinds.ts';
+import { isSameLocation } from '../../clients/state-store/state-location.ts';
 import type { StateStore } from '../../clients/state-store/state-store.ts';
 import { SYSTEM_NAMESPACE } from '../../model/group.ts';
 import { ManagedJobSpec, type ManagedJob, type RestorePoint } from '../../model/managed-job.ts';
-import { subtract, type Resources } from '../../model/resources.ts';
+import { least, parseResources, subtract, type Resources } from '../../model/resources.ts';
 import { namespacesOf, type Tenant } from '../../model/tenant.ts';
 import type { PodProblem } from '../../recovery/failure.ts';
 import type { RestorePointCandidate } from '../../recovery/recovery-decision.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { readFlinkDeployment, type FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import { GRANT_QUOTA, readQuota } from '../../tenant/resource-quota.ts';
-import type { Run } from '../run.ts';
+import { flinkClock, type Run } from '../run.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 import { EMPTY_HISTORY, historyName, readHistory, type JobHistory } from './tenant-history.ts';
 
@@ -54,7 +55,7 @@ export const observeTenant = async (
     tenant,
     stopped,
     jobs,
-    room: Object.fromEntries(perNamespace.map((n) => [n.namespace, n.room])),
+    room: Object.fromEntries(perNamespace.map((n) => [n.namespace, withinTarget(tenant, n.room)])),
     history,
     urgent: urgentJobs(message),
   };
@@ -108,6 +109,14 @@ const roomUnder = (quota: ResourceQuota | undefined): Resources | undefined => {
     : subtract(reading.statusHard, reading.used);
 };
 
+/** A tenant that is to give something back does not take what it has just freed. */
+const withinTarget = (tenant: Tenant, room: Resources | undefined): Resources | undefined => {
+  const { target, used } = tenant.status?.quota ?? {};
+  if (room === undefined || target?.cpu === undefined || target.memory === undefined) return room;
+  const taken = parseResources({ cpu: used?.cpu ?? '0', memory: used?.memory ?? '0' });
+  return least(room, subtract(parseResources({ cpu: target.cpu, memory: target.memory }), taken));
+};
+
 const observeJob = async (
   run: Run,
   stateStore: StateStore,
@@ -117,7 +126,8 @@ const observeJob = async (
 ): Promise<JobSnapshot> => {
   const target = managed.spec.targetRef.name;
   const deployment = objects.deployments.find((d) => d.metadata.name === target);
-  const workload = deployment === undefined ? undefined : readFlinkDeployment(deployment);
+  const workload =
+    deployment === undefined ? undefined : readFlinkDeployment(deployment, { stateful: managed.spec.stateful });
   const pods = objects.pods.filter((pod) => pod.metadata.labels?.['app'] === target && !isDone(pod));
   const looked = await lookAt(run, workload, managed, history);
   return {
@@ -151,8 +161,11 @@ const lookAt = async (
     service: workload.rest.service,
     port: workload.rest.port,
   });
-  const flink = createFlink(proxy, { now: run.world.now, sleep: (millis) => run.world.sleep(millis, run.signal) });
-  const look = flink.observe(history.memory === undefined ? {} : { memory: history.memory });
+  const flink = createFlink(proxy, flinkClock(run));
+  const look = flink.observe({
+    ...(workload.reportedJobId === undefined ? {} : { jobId: workload.reportedJobId }),
+    ...(history.memory === undefined ? {} : { memory: history.memory }),
+  });
   try {
     return { look: await within(run, JOB_TIME_LIMIT_MILLIS, look), missing: [] };
   } catch (error) {
@@ -218,7 +231,7 @@ const listAll = async (
   }
 };
 
-const sameLocation = (a: RestorePoint, b: RestorePoint): boolean => a.location === b.location;
+const sameLocation = (a: RestorePoint, b: RestorePoint): boolean => isSameLocation(a.location, b.location);
 
 const proofOf = async (stateStore: StateStore, point: RestorePoint): Promise<RestorePointCandidate['proof']> => {
   const proof = await stateStore.proveCheckpoint(point.location);
