@@ -22,6 +22,7 @@ export type Call = {
   /** Media type of the body, without parameters. */
   readonly contentType: string;
   readonly userAgent: string;
+  readonly accept: string;
   readonly body: string;
   /** Texts for Warning headers. */
   readonly warnings: string[];

@@ -2,6 +2,7 @@
 import { authenticate, impersonated, type User } from '../access/user.ts';
 import type { Cluster } from '../cluster.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { KubeObject } from '../object.ts';
 import { parseRequest, type RequestInfo, type ResourceRequest } from '../request-path.ts';
 import {
   forbidden,
@@ -15,13 +16,14 @@ import {
 import { resourceOfCall, type Call } from './call.ts';
 import { deleteMany, deleteOne } from './delete.ts';
 import { aggregatedDiscovery, discoveryDocument, isServed, REVIEWS, subresourcesOf } from './discovery.ts';
-import { listObjects } from './list.ts';
+import { listObjects, type Page } from './list.ts';
 import { cannot, patchObject } from './patch.ts';
 import { createObject, updateObject } from './put.ts';
 import { deletedStatus, errorResponse, json, listResponse, objectResponse, plainText } from './respond.ts';
 import { mintToken, review } from './reviews.ts';
 import { scale } from './scale.ts';
 import { proxyToService } from './service-proxy.ts';
+import { bareMetadata, metadataList, representationOf, tableOf } from './table.ts';
 import { readObject } from './write.ts';
 
 /** @throws StatusError 403 */
@@ -57,17 +59,44 @@ const answerPath = (cluster: Cluster, path: string, accept: string): Response =>
   return document === undefined ? plainText('404 page not found\n', 404) : json(document);
 };
 
+/** An object in the form that the client asked for. */
+const answerWith = (call: Call, object: KubeObject, status: number): Response => {
+  const { kind, query, cluster, warnings } = call;
+  switch (representationOf(call.accept)) {
+    case 'metadata':
+      return json(bareMetadata(object), status, warnings);
+    case 'table': {
+      const page = { items: [object], metadata: { resourceVersion: object.metadata.resourceVersion ?? '' } };
+      return json(tableOf(kind, page, query.get('includeObject'), cluster.now()), status, warnings);
+    }
+    default:
+      return objectResponse(object, status, warnings);
+  }
+};
+
+const answerWithList = (call: Call, page: Page): Response => {
+  const { kind, query, cluster, warnings } = call;
+  switch (representationOf(call.accept)) {
+    case 'metadata':
+      return json(metadataList(page), 200, warnings);
+    case 'table':
+      return json(tableOf(kind, page, query.get('includeObject'), cluster.now()), 200, warnings);
+    default:
+      return listResponse(kind, page, warnings);
+  }
+};
+
 const readOne = (call: Call): Response => {
   const { cluster, kind, path } = call;
   const object = readObject(cluster, kind, path.namespace, path.name);
   if (object === undefined) throw notFound(resourceOfCall(call), path.name);
-  return objectResponse(object, 200, call.warnings);
+  return answerWith(call, object, 200);
 };
 
 const removeOne = (call: Call): Response => {
   const { object, isGone } = deleteOne(call);
   const isShown = !isGone || SHOWN_WHEN_DELETED.has(call.kind.plural);
-  return isShown ? objectResponse(object, 200, call.warnings) : json(deletedStatus(call.kind, object));
+  return isShown ? answerWith(call, object, 200) : json(deletedStatus(call.kind, object));
 };
 
 /** Kinds whose delete answers with the object that is gone (ReturnDeletedObject). */
@@ -83,7 +112,7 @@ const SHOWN_WHEN_DELETED = new Set([
 const answerWrite = (call: Call, subresource: string): Response => {
   const { object, isNew } =
     call.path.verb === 'patch' ? patchObject(call, subresource) : updateObject(call, subresource);
-  return objectResponse(object, isNew ? 201 : 200, call.warnings);
+  return answerWith(call, object, isNew ? 201 : 200);
 };
 
 const answerObject = (call: Call): Response => {
@@ -91,10 +120,10 @@ const answerObject = (call: Call): Response => {
     case 'get':
       return readOne(call);
     case 'list':
-      return listResponse(call.kind, listObjects(call), call.warnings);
+      return answerWithList(call, listObjects(call));
     case 'create':
       if (call.path.name !== '') throw methodNotAllowed();
-      return objectResponse(createObject(call), 201, call.warnings);
+      return answerWith(call, createObject(call), 201);
     case 'update':
     case 'patch':
       return answerWrite(call, '');
@@ -137,6 +166,7 @@ const callOf = (
   query: new URL(request.url).searchParams,
   contentType: mediaType(request.headers.get('content-type')),
   userAgent: request.headers.get('user-agent') ?? '',
+  accept: request.headers.get('accept') ?? '',
   body,
   warnings: [],
 });
@@ -146,20 +176,20 @@ const answerResource = async (
   path: ResourceRequest,
   user: User,
   request: Request,
-  body: string,
 ): Promise<Response> => {
   const { group, version } = path;
   const asked = REVIEWS.find((one) => one.group === group && one.plural === path.resource);
-  if (asked !== undefined) return json(review(cluster, user, asked.kind, body), 201);
+  const bodyText = (): Promise<string> => (request.body === null ? Promise.resolve('') : request.text());
+  if (asked !== undefined) return json(review(cluster, user, asked.kind, await bodyText()), 201);
   const kind = cluster.registry.find(group, version, path.resource);
   if (kind === undefined) {
     if (!isServed(cluster.registry, group, version)) return plainText('404 page not found\n', 404);
     throw noSuchResource();
   }
   if (apiVersionOf(kind) === 'v1' && kind.plural === 'services' && path.subresource === 'proxy') {
-    return proxyToService(cluster, path, request, body);
+    return proxyToService(cluster, path, request);
   }
-  const call = callOf(cluster, kind, path, user, request, body);
+  const call = callOf(cluster, kind, path, user, request, await bodyText());
   try {
     return path.subresource === '' ? answerObject(call) : answerSubresource(call);
   } catch (error) {
@@ -191,14 +221,13 @@ export const handle = async (
   request: Request,
 ): Promise<Response> => {
   try {
-    const body = request.body === null ? '' : await request.text();
     const sender = authenticate(request.headers.get('authorization'), userOf);
     if (sender === undefined) throw unauthorized();
     const user = effectiveUser(cluster, sender, request.headers);
     const info = parseRequest(request.method, new URL(request.url));
     authorize(cluster, user, info);
     if (!info.isResource) return answerPath(cluster, info.path, request.headers.get('accept') ?? '');
-    return await answerResource(cluster, info, user, request, body);
+    return await answerResource(cluster, info, user, request);
   } catch (error) {
     if (error instanceof StatusError) return errorResponse(error);
     return errorResponse(internalError(error instanceof Error ? (error.stack ?? error.message) : String(error)));

@@ -82,9 +82,10 @@ export const listObjects = (call: Call): Page => {
   const rest = all.filter((object) => keyOf(object) >= start);
   const items: KubeObject[] = [];
   let read = 0;
-  while (read < rest.length && (limit <= 0 || items.length < limit)) {
-    const object = rest[read];
-    if (object !== undefined && matches(asServed(kind, object))) items.push(asServed(kind, object));
+  for (const stored of rest) {
+    if (limit > 0 && items.length === limit) break;
+    const object = asServed(kind, stored);
+    if (matches(object)) items.push(object);
     read += 1;
   }
   const metadata: JsonObject = { resourceVersion: String(revision) };

@@ -29,12 +29,7 @@ const hasEndpoints = (cluster: Cluster, service: KubeObject): boolean => {
 const HOP_HEADERS = ['authorization', 'connection', 'host', 'content-length'];
 
 /** Passes a request on to what runs behind a service. @throws StatusError 404, or 503 when nothing does */
-export const proxyToService = async (
-  cluster: Cluster,
-  path: ResourceRequest,
-  request: Request,
-  body: string,
-): Promise<Response> => {
+export const proxyToService = async (cluster: Cluster, path: ResourceRequest, request: Request): Promise<Response> => {
   const { name, port } = parseTarget(path.name);
   const service = cluster.store.get('/services', keyFor(path.namespace, name));
   if (service === undefined) throw notFound({ group: '', resource: 'services' }, name);
@@ -42,17 +37,18 @@ export const proxyToService = async (
   const wanted =
     ports.find((one) => one['name'] === port || textOf(one['port']) === port) ??
     (port === '' && ports.length === 1 ? ports[0] : undefined);
-  if (wanted === undefined)
-    throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
   const noEndpoints = unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
-  if (!hasEndpoints(cluster, service)) throw noEndpoints;
+  if (wanted === undefined && /^\d+$/.test(port)) {
+    throw unavailable(`no service port ${port} found for service ${JSON.stringify(name)}`);
+  }
+  if (wanted === undefined || !hasEndpoints(cluster, service)) throw noEndpoints;
   const url = new URL(request.url);
   const behind = /\/proxy(\/.*)?$/.exec(url.pathname.slice(url.pathname.indexOf('/services/')))?.[1] ?? '/';
   const headers = new Headers(request.headers);
   for (const header of HOP_HEADERS) headers.delete(header);
   const target = `http://${name}.${path.namespace}:${textOf(wanted['port'])}${behind}${url.search}`;
-  const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && body !== '';
-  const forwarded = new Request(target, { method: request.method, headers, ...(hasBody ? { body } : {}) });
+  const body = request.body === null ? {} : { body: await request.arrayBuffer() };
+  const forwarded = new Request(target, { method: request.method, headers, ...body });
   const portName = stringOf(wanted['name']) === '' ? textOf(wanted['port']) : stringOf(wanted['name']);
   const answer = await cluster.serviceProxy(path.namespace, name, portName, forwarded);
   if (answer === undefined) throw noEndpoints;

@@ -69,9 +69,9 @@ export const handOf = (cluster: Cluster, manager: string): Hand => {
 /** Runs controllers until nothing more is due. */
 export type Runner = {
   /** Lets every controller act on what has changed, and on what has come due by now. */
-  settle(): void;
+  readonly settle: () => void;
   /** When a controller wants to act by itself next (milliseconds since the epoch); undefined when none does. */
-  nextDueAt(): number | undefined;
+  readonly nextDueAt: () => number | undefined;
 };
 
 /** More rounds than any chain of effects needs: a controller that never comes to rest is a bug. */

@@ -1,6 +1,6 @@
 /** ReplicaSets: as many pods as asked for, as far as admission lets them be. */
 import { timestamp } from '../cluster.ts';
-import { clone, equal, listOf, objectOf, type JsonObject, type KubeObject } from '../object.ts';
+import { clone, equal, listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
 import { StatusError } from '../status-error.ts';
 import { nameSuffix } from '../cluster.ts';
 import type { Controller, Hand } from './controller.ts';
@@ -49,7 +49,7 @@ const byWhoGoesFirst = (a: KubeObject, b: KubeObject): number => {
 
 const isActive = (pod: KubeObject): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
-  !['Failed', 'Succeeded'].includes(String(objectOf(pod['status'])['phase']));
+  !['Failed', 'Succeeded'].includes(stringOf(objectOf(pod['status'])['phase']));
 
 export const podsOf = ({ cluster }: Hand, owner: KubeObject): KubeObject[] =>
   cluster.store

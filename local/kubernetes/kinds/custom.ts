@@ -14,7 +14,10 @@ import { applySchemaDefaults } from '../schema/prune.ts';
 import { OBJECT_META, refTo, type Schema } from '../schema/schema.ts';
 import { schemaErrors } from '../schema/validate.ts';
 import { duplicate, invalidValue, required, type FieldError } from '../status-error.ts';
-import { ALL_VERBS, builtinKind, type Kind, type ScalePaths } from './kind.ts';
+import { ageOf } from './age.ts';
+import { AGE, NAME } from './columns.ts';
+import { jsonPath } from './json-path.ts';
+import { ALL_VERBS, builtinKind, type Column, type Kind, type ScalePaths } from './kind.ts';
 import { fill } from './pod-spec.ts';
 
 const CRD_API = 'apiextensions.k8s.io/v1';
@@ -87,6 +90,43 @@ const customErrors = (schema: Schema, kind: string, apiVersion: string, object: 
   return [...schemaErrors(schema, content), ...repeatedItems(schema, content, '')];
 };
 
+const cellOf = (type: string, value: Json | undefined, now: number): string | number | boolean | null => {
+  if (value === undefined || value === null) return null;
+  switch (type) {
+    case 'date':
+      return typeof value === 'string' ? ageOf(value, now) : null;
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null;
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    default:
+      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  }
+};
+
+/** The name, and the columns a definition names; without any, the age. */
+const printerColumns = (columns: readonly JsonObject[]): Column[] => {
+  if (columns.length === 0) return [NAME, { ...AGE, type: 'date' }];
+  return [
+    NAME,
+    ...columns.map((column): Column => {
+      const { name, type, format, description, priority, jsonPath: path } = column;
+      const read = jsonPath(stringOf(path));
+      return {
+        name: stringOf(name),
+        type: stringOf(type),
+        format: stringOf(format),
+        description:
+          stringOf(description) || `Custom resource definition column (in JSONPath format): ${stringOf(path)}`,
+        priority: Number(priority ?? 0),
+        cell: (object, now) => cellOf(stringOf(type), read(object)[0], now),
+      };
+    }),
+  ];
+};
+
 /** A definition's schema, which its own kind's schema has checked. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const schemaOf = (value: Json | undefined): Schema => (value ?? { type: 'object' }) as Schema;
@@ -125,6 +165,7 @@ export const kindsOf = (crd: KubeObject): Kind[] => {
         allowsUnconditionalUpdate: false,
         allowsCreateOnUpdate: false,
         selectableFields: listOf(version['selectableFields']).map((field) => pathOf(objectOf(field)['jsonPath'])),
+        columns: printerColumns(listOf(version['additionalPrinterColumns']).map(objectOf)),
         applyDefaults: (object) => applySchemaDefaults(own, object),
         validate: (object, _live, subresource) =>
           subresource === 'status' ? statusErrors(own, object) : customErrors(own, kind, `${group}/${name}`, object),

@@ -49,16 +49,10 @@ const ordered = (schema: Schema, items: readonly Json[], order: readonly Json[],
     .toSorted((a, b) => rankIn(order, a) - rankIn(order, b));
   const others = items.filter((item) => rankIn(order, item) < 0);
   const result: Json[] = [];
+  const isBefore = (other: Json | undefined, item: Json): boolean =>
+    other !== undefined && rankIn(before, other) >= 0 && rankIn(before, other) < rankIn(before, item);
   for (const item of named) {
-    const place = rankIn(before, item);
-    while (
-      others[0] !== undefined &&
-      place >= 0 &&
-      rankIn(before, others[0]) >= 0 &&
-      rankIn(before, others[0]) < place
-    ) {
-      result.push(...others.splice(0, 1));
-    }
+    while (isBefore(others[0], item)) result.push(...others.splice(0, 1));
     result.push(item);
   }
   return [...result, ...others];

@@ -141,7 +141,7 @@ export const CUSTOM_RESOURCE_CASES: readonly ContractCase[] = [
     const answer = await api.send('POST', widgets(api), widget('w', { size: 0, color: 'green' }));
     assertCode(answer, 422);
     const causes = itemsOf(answer.body['details']?.['causes']).map(
-      ({ reason, field }) => `${String(reason)} ${String(field)}`,
+      ({ reason, field }) => `${textOf(reason)} ${textOf(field)}`,
     );
     assert.deepEqual(causes.toSorted(), ['FieldValueInvalid spec.size', 'FieldValueNotSupported spec.color']);
   }),

@@ -9,6 +9,7 @@ import { OBJECT_CASES } from './objects.ts';
 import { PATCH_CASES } from './patches.ts';
 import { QUOTA_CASES } from './quotas.ts';
 import { SERVICE_CASES } from './services.ts';
+import { TABLE_CASES } from './tables.ts';
 import { WORKLOAD_CASES } from './workloads.ts';
 
 /** Every contract case by topic. */
@@ -24,4 +25,5 @@ export const CASES_BY_TOPIC: Readonly<Record<string, readonly ContractCase[]>> =
   'quotas and limits': QUOTA_CASES,
   workloads: WORKLOAD_CASES,
   'services, leases, events': SERVICE_CASES,
+  'tables and discovery': TABLE_CASES,
 };
