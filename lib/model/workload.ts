@@ -54,8 +54,8 @@ export type Workload = {
   readonly conditions: readonly ConditionWish[];
 };
 
-/** A write, as a value: what, as whom, and which version of the object it was decided on. */
-export type Effect =
+/** A write to a Kubernetes object, as a value: what, as whom, and which version of the object it was decided on. */
+export type ObjectEffect =
   | {
       readonly kind: 'apply';
       readonly manager: FieldManager;
@@ -66,7 +66,11 @@ export type Effect =
       readonly kind: 'remove';
       /** Names the object; `metadata.uid` is the precondition, so that a successor of the same name is left alone. */
       readonly object: KubernetesObject;
-    }
+    };
+
+/** A write, as a value: to an object, or to Flink's scheduler itself. */
+export type Effect =
+  | ObjectEffect
   | {
       readonly kind: 'resource-requirements';
       readonly namespace: string;

@@ -3,7 +3,7 @@ import type { FieldManager } from '../model/group.ts';
 import type { VertexId } from '../model/job-graph.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Operation, RestorePoint } from '../model/managed-job.ts';
-import type { Effect, Workload } from '../model/workload.ts';
+import type { ObjectEffect, Workload } from '../model/workload.ts';
 import { appliedBy, isFields, ownersOf, type Fields } from './field-ownership.ts';
 import {
   formatParallelismMap,
@@ -233,19 +233,21 @@ const recoveryFieldsOf = (applied: Fields): RecoveryFields => {
 export const overrideParallelism = (
   workload: FlinkDeploymentWorkload,
   parallelism: Readonly<Record<VertexId, number>>,
-): Effect => {
+): ObjectEffect => {
   const overrides = formatParallelismMap({ ...workload.overrides, ...parallelism });
   return apply(workload, 'headgate-scale', { flinkConfiguration: { [PARALLELISM_OVERRIDES]: overrides } });
 };
 
 /** Stops the job, keeping its state as `upgradeMode` says. */
-export const suspend = (workload: FlinkDeploymentWorkload): Effect => applyRecovery(workload, { state: 'suspended' });
+export const suspend = (workload: FlinkDeploymentWorkload): ObjectEffect =>
+  applyRecovery(workload, { state: 'suspended' });
 
 /** Starts a suspended job from the state it was suspended with. */
-export const resume = (workload: FlinkDeploymentWorkload): Effect => applyRecovery(workload, { state: 'running' });
+export const resume = (workload: FlinkDeploymentWorkload): ObjectEffect =>
+  applyRecovery(workload, { state: 'running' });
 
 /** Restarts the job with its newest state; `nonce` must differ from the last one. */
-export const restart = (workload: FlinkDeploymentWorkload, nonce: number): Effect =>
+export const restart = (workload: FlinkDeploymentWorkload, nonce: number): ObjectEffect =>
   applyRecovery(workload, { state: 'running', restartNonce: nonce });
 
 /**
@@ -256,7 +258,7 @@ export const restore = (
   workload: FlinkDeploymentWorkload,
   restorePoint: RestorePoint | undefined,
   nonce: number,
-): Effect => {
+): ObjectEffect => {
   if (restorePoint === undefined) return restart(workload, nonce);
   const { location } = restorePoint;
   switch (workload.recovery.restoresBy) {
@@ -311,7 +313,7 @@ const ENDED: ReadonlySet<string> = new Set(['FAILED', 'CANCELED', 'FINISHED']);
 
 const refused = (reason: string, message: string): OperationVerdict => ({ kind: 'refused', reason, message });
 
-const applyRecovery = (workload: FlinkDeploymentWorkload, change: RecoveryFields): Effect => {
+const applyRecovery = (workload: FlinkDeploymentWorkload, change: RecoveryFields): ObjectEffect => {
   const { metadata, spec } = workload.recovery.applied;
   const { restartNonce, ...steering } = change;
   const job = { ...(isFields(spec['job']) ? spec['job'] : {}), ...steering };
@@ -324,7 +326,7 @@ const apply = (
   manager: FieldManager,
   spec: Fields,
   metadata: Fields = {},
-): Effect => {
+): ObjectEffect => {
   const { apiVersion, kind, name, namespace } = workload.ref;
   const { resourceVersion } = workload;
   return {

@@ -1,7 +1,7 @@
 import type { FieldManager } from '../model/group.ts';
 import type { KubernetesObject, ObjectMeta } from '../model/kubernetes-object.ts';
 import type { Recreation, RestorePoint } from '../model/managed-job.ts';
-import type { Effect } from '../model/workload.ts';
+import type { ObjectEffect } from '../model/workload.ts';
 import { isApplied, isFields, pickFields, type Fields } from './field-ownership.ts';
 import type { FlinkDeploymentWorkload } from './flink-deployment.ts';
 
@@ -43,8 +43,8 @@ export const planRecreation = (
 
 /** How far a recreation is, with the writes of its next step. `created`: the new object is there, and the job starts. */
 export type RecreationStep =
-  | { readonly kind: 'pending'; readonly why: string; readonly effects: readonly Effect[] }
-  | { readonly kind: 'created'; readonly effects: readonly Effect[] };
+  | { readonly kind: 'pending'; readonly why: string; readonly effects: readonly ObjectEffect[] }
+  | { readonly kind: 'created'; readonly effects: readonly ObjectEffect[] };
 
 /** Judged on what was read: the workload with this uid is deleted, then its pods must be gone, then the new one is created. */
 export const stepOfRecreation = (
@@ -54,7 +54,10 @@ export const stepOfRecreation = (
 ): RecreationStep => {
   const create = plan.create as KubernetesObject & { readonly spec?: unknown };
   if (workload?.uid === plan.uid) {
-    const remove: Effect = { kind: 'remove', object: { ...create, metadata: { ...create.metadata, uid: plan.uid } } };
+    const remove: ObjectEffect = {
+      kind: 'remove',
+      object: { ...create, metadata: { ...create.metadata, uid: plan.uid } },
+    };
     return { kind: 'pending', why: 'the failed workload is being deleted', effects: workload.deleting ? [] : [remove] };
   }
   if (workload === undefined) {
@@ -70,7 +73,10 @@ export const stepOfRecreation = (
 };
 
 /** Each manager shares what it owned; then recovery lets go of it, and keeps what nobody else holds: a field without an owner is removed. */
-const handBack = (plan: Recreation, create: KubernetesObject & { readonly spec?: unknown }): readonly Effect[] => {
+const handBack = (
+  plan: Recreation,
+  create: KubernetesObject & { readonly spec?: unknown },
+): readonly ObjectEffect[] => {
   const rest = plan.owned.reduce<Fields>((left, { object }) => without(left, object), {
     metadata: create.metadata,
     spec: create.spec,
@@ -92,7 +98,7 @@ const handBack = (plan: Recreation, create: KubernetesObject & { readonly spec?:
     },
   };
   return [
-    ...plan.owned.map(({ manager, object }): Effect => ({
+    ...plan.owned.map(({ manager, object }): ObjectEffect => ({
       kind: 'apply',
       manager: manager as FieldManager,
       object: object as KubernetesObject,

@@ -1,4 +1,4 @@
-import type { FlinkClock } from '../clients/flink/flink.ts';
+import type { FlinkClock } from '../clients/flink/observe.ts';
 import type { Kubernetes } from '../clients/kubernetes/kubernetes.ts';
 import type { Queue } from '../clients/queue/sqs.ts';
 import type { World } from '../runtime/world.ts';
