@@ -89,6 +89,8 @@ export function controllerManagerArguments(files: ClusterFiles, kubeconfig: stri
     // Its own default of 20 requests a second makes 40 controllers take five seconds to start.
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
+    // Quotas on kinds that came after the start are counted at the next sync; the default is five minutes.
+    '--resource-quota-sync-period=5s',
   ];
 }
 
