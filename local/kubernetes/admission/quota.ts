@@ -82,11 +82,11 @@ const inScope = (scope: string, pod: KubeObject): boolean => {
 
 const matchesExpression = (expression: JsonObject, pod: KubeObject): boolean => {
   const scope = stringOf(expression['scopeName']);
-  const values = listOf(expression['values']).map(textOf);
+  const values = new Set(listOf(expression['values']).map(textOf));
   const value = stringOf(objectOf(pod['spec'])['priorityClassName']);
   if (scope !== 'PriorityClass' || expression['operator'] === 'Exists') return inScope(scope, pod);
-  if (expression['operator'] === 'In') return values.includes(value);
-  if (expression['operator'] === 'NotIn') return !values.includes(value);
+  if (expression['operator'] === 'In') return values.has(value);
+  if (expression['operator'] === 'NotIn') return !values.has(value);
   return value === '';
 };
 

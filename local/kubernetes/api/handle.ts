@@ -17,6 +17,7 @@ import { resourceOfCall, type Call } from './call.ts';
 import { deleteMany, deleteOne } from './delete.ts';
 import { aggregatedDiscovery, discoveryDocument, isServed, REVIEWS, subresourcesOf } from './discovery.ts';
 import { listObjects, type Page } from './list.ts';
+import { openApiDocument } from './openapi.ts';
 import { cannot, patchObject } from './patch.ts';
 import { createObject, updateObject } from './put.ts';
 import { deletedStatus, errorResponse, json, listResponse, objectResponse, plainText } from './respond.ts';
@@ -24,6 +25,7 @@ import { mintToken, review } from './reviews.ts';
 import { scale } from './scale.ts';
 import { proxyToService } from './service-proxy.ts';
 import { bareMetadata, metadataList, representationOf, tableOf } from './table.ts';
+import { watch } from './watch.ts';
 import { readObject } from './write.ts';
 
 /** @throws StatusError 403 */
@@ -55,7 +57,7 @@ const answerPath = (cluster: Cluster, path: string, accept: string): Response =>
     response.headers.set('content-type', 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
     return response;
   }
-  const document = discoveryDocument(cluster.registry, path);
+  const document = openApiDocument(cluster.registry, path) ?? discoveryDocument(cluster.registry, path);
   return document === undefined ? plainText('404 page not found\n', 404) : json(document);
 };
 
@@ -119,6 +121,8 @@ const answerObject = (call: Call): Response => {
   switch (call.path.verb) {
     case 'get':
       return readOne(call);
+    case 'watch':
+      return watch(call);
     case 'list':
       return answerWithList(call, listObjects(call));
     case 'create':

@@ -29,7 +29,7 @@ const isAllowed = (cluster: Cluster, user: User, spec: JsonObject): boolean => {
   });
 };
 
-/** Answers one of the kinds in REVIEWS. */
+/** Answers one of the kinds in REVIEWS. @throws StatusError 400 */
 export const review = (cluster: Cluster, user: User, kind: string, body: string): JsonObject => {
   const request = parsed(body);
   const spec = objectOf(request['spec']);
