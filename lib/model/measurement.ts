@@ -18,7 +18,3 @@ export const known = (value: number): Measurement => ({ kind: 'known', value });
 
 /** A missing measurement, with the reason. */
 export const unknown = (why: UnknownReason): Measurement => ({ kind: 'unknown', why });
-
-/** Applies `f` to a known value; an unknown one stays as it is. */
-export const mapMeasurement = (m: Measurement, f: (value: number) => number): Measurement =>
-  m.kind === 'known' ? known(f(m.value)) : m;

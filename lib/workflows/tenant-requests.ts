@@ -137,7 +137,7 @@ const carryOutForTenant = async (run: Run, tenant: Tenant, request: AcceptedRequ
     case 'dev.headgate.job.pause.v1':
     case 'dev.headgate.job.policy.v1':
     case 'dev.headgate.job.release.v1':
-      return await applyJobWish(run, tenant, key, request as Parameters<typeof applyJobWish>[3]);
+      return await applyJobWish(run, tenant, key, request);
     default:
       return rejected('NotSupported', [`${request.type} is not carried out by this version`]);
   }

@@ -38,7 +38,7 @@ export const statusOf = (tenant: TenantSnapshot, job: JobSnapshot, decision: Job
     recovery: decision.recovery,
     lastDecision: lastDecision(before?.lastDecision, decision, toTimestamp(tenant.now)),
     conditions: setConditions(before?.conditions ?? [], conditionsOf(job, decision), tenant.now),
-  }) as ManagedJobStatus;
+  });
 };
 
 /** Figures that change with every look; alone they are no reason to write. */
