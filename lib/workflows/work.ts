@@ -107,7 +107,7 @@ const applyAndRecord = async (
     job: key,
     kind,
     reason,
-    message: text,
+    why: text,
     cause: message.cause,
     operation,
     evidence,
