@@ -103,6 +103,8 @@ export const TenantStatus = z.object({
       used: OptionalAmounts,
       demand: OptionalAmounts,
       borrowed: OptionalAmounts,
+      /** Until when the tenant may give back by itself what it uses above its target. */
+      reclaimAfter: z.string(),
       /** The plan that `target` comes from. */
       epoch: z.number().int(),
     })

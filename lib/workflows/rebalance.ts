@@ -8,6 +8,7 @@ import {
 } from '../clients/kubernetes/kinds.ts';
 import { CapacityPoolSpec, type CapacityPool } from '../model/capacity-pool.ts';
 import { setConditions } from '../model/condition.ts';
+import { toTimestamp } from '../model/instant.ts';
 import { PLAN_EPOCH_ANNOTATION, TENANT_LABEL } from '../model/group.ts';
 import type { ManagedJob } from '../model/managed-job.ts';
 import { mostCareful } from '../model/mode.ts';
@@ -234,12 +235,18 @@ const applyTenantQuota = async (run: Run, tenant: Tenant, decided: RebalancePlan
     statusWish(tenant, {
       quota: {
         ...Object.fromEntries(Object.entries(amounts).map(([name, r]) => [name, formatResources(r)])),
+        ...reclaimAfter(decided, tenant.metadata.name),
         epoch: decided.plan.epoch,
       },
       conditions: settled,
     }),
     { manager: 'headgate-quota', subresource: 'status', current: tenant },
   );
+};
+
+const reclaimAfter = (decided: RebalancePlan, tenant: string): { reclaimAfter?: string } => {
+  const reclaim = decided.reclaim.find((r) => r.tenant === tenant);
+  return reclaim === undefined ? {} : { reclaimAfter: toTimestamp(reclaim.graceUntil) };
 };
 
 /** Whoever got more may grow, whoever holds too much must shrink: both are looked at without waiting for the tick. */

@@ -1,8 +1,8 @@
 import { recordRescale } from '../../autoscale/scaling-history.ts';
 import { fitToTaskManagers, taskManagersNeeded } from '../../autoscale/task-managers.ts';
-import { subtract, sum, times, type Resources } from '../../model/resources.ts';
+import { fits, subtract, sum, times, ZERO, type Resources } from '../../model/resources.ts';
 import { shareRoom } from '../../quota/share-room.ts';
-import { begin, decideJob, hold } from './decide-job.ts';
+import { begin, decideJob, hold, withinMode } from './decide-job.ts';
 import type { JobDecision } from './job-decision.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 
@@ -12,14 +12,74 @@ import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
  */
 export const decideTenant = (tenant: TenantSnapshot): readonly JobDecision[] => {
   const wishes = tenant.jobs.map((job) => ({ job, wish: decideJob(tenant, job) }));
+  const reclaimed = reclaim(tenant, wishes);
   const granted = shareGrowth(tenant, wishes);
   return wishes.map(({ job, wish }) => {
+    const shrunk = reclaimed.get(job.key);
+    if (shrunk !== undefined) return shrunk;
     const grant = granted.get(job.key);
-    return grant === undefined ? wish : fitToGrant(tenant, job, wish, grant);
+    return grant === undefined ? wish : withinMode(tenant, job, fitToGrant(tenant, job, wish, grant));
   });
 };
 
 type Wish = { readonly job: JobSnapshot; readonly wish: JobDecision };
+/**
+ * What a tenant holds above its target goes back: jobs of low priority give first, each down to its least size. They are shrunk, never
+ * stopped; what that does not cover stays borrowed, and the tenant's condition QuotaSettled says so.
+ */
+const reclaim = (tenant: TenantSnapshot, wishes: readonly Wish[]): ReadonlyMap<string, JobDecision> => {
+  const decisions = new Map<string, JobDecision>();
+  let excess = tenant.excess;
+  const byPriority = wishes.toSorted(
+    ({ job: a }, { job: b }) => a.managed.spec.priority - b.managed.spec.priority || (a.key < b.key ? -1 : 1),
+  );
+  for (const { job, wish } of byPriority) {
+    if (excess === undefined || fits(excess, ZERO)) break;
+    const given = giveBack(tenant, job, wish, excess);
+    if (given === undefined) continue;
+    decisions.set(job.key, given.decision);
+    excess = subtract(excess, given.freed);
+  }
+  return decisions;
+};
+
+const giveBack = (
+  tenant: TenantSnapshot,
+  job: JobSnapshot,
+  wish: JobDecision,
+  excess: Resources,
+): { readonly decision: JobDecision; readonly freed: Resources } | undefined => {
+  const { managed, workload, look } = job;
+  const { preemptible, paused, bounds } = managed.spec;
+  const untouchable = !preemptible || paused === 'scaling' || paused === 'scale-down' || paused === 'all';
+  if (workload === undefined || look?.graph === undefined || untouchable || managed.status?.operation !== undefined)
+    return undefined;
+  const { graph } = look;
+  const { taskManager, slotsPerTaskManager } = workload;
+  const current = taskManagersNeeded(graph, {}, slotsPerTaskManager);
+  const toGive = Math.max(excess.cpuMillis / taskManager.cpuMillis, excess.memoryBytes / taskManager.memoryBytes);
+  const fit = fitToTaskManagers({
+    graph,
+    current: Object.fromEntries(graph.vertices.map((v) => [v.id, Math.min(v.parallelism, bounds.minParallelism ?? 1)])),
+    wanted: Object.fromEntries(graph.vertices.map((v) => [v.id, v.parallelism])),
+    slotsPerTaskManager,
+    maxTaskManagers: Math.max(1, current - Math.ceil(toGive)),
+  });
+  if (fit.taskManagers >= current) return undefined;
+  const message = `gives back ${current - fit.taskManagers} of ${current} TaskManagers: the tenant holds more than its share`;
+  const decision = begin(tenant, job, workload, 'Rescale', { parallelism: fit.parallelism }, 'Reclaimed', message);
+  if (decision.kind !== 'rescale') return undefined;
+  const rest = {
+    wanted: wish.wanted,
+    evidence: wish.evidence,
+    scaling: recordRescale(graph, fit.parallelism, tenant.now),
+  };
+  return {
+    decision: withinMode(tenant, job, { ...decision, ...rest }),
+    freed: times(taskManager, current - fit.taskManagers),
+  };
+};
+
 type GrantedTaskManagers = { readonly taskManagers: number; readonly reason: string };
 
 /** How many TaskManagers each growing job may have, by job; jobs that do not grow are not in it. */

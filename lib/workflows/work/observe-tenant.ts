@@ -14,8 +14,9 @@ import {
 import { isSameLocation } from '../../clients/state-store/state-location.ts';
 import type { StateStore } from '../../clients/state-store/state-store.ts';
 import { SYSTEM_NAMESPACE } from '../../model/group.ts';
+import { fromTimestamp, type EpochMillis } from '../../model/instant.ts';
 import { ManagedJobSpec, type ManagedJob, type RestorePoint } from '../../model/managed-job.ts';
-import { least, parseResources, subtract, type Resources } from '../../model/resources.ts';
+import { fits, least, parseResources, subtract, sum, ZERO, type Resources } from '../../model/resources.ts';
 import { namespacesOf, type Tenant } from '../../model/tenant.ts';
 import type { PodProblem } from '../../recovery/failure.ts';
 import type { RestorePointCandidate } from '../../recovery/recovery-decision.ts';
@@ -56,6 +57,7 @@ export const observeTenant = async (
     stopped,
     jobs,
     room: Object.fromEntries(perNamespace.map((n) => [n.namespace, withinTarget(tenant, n.room)])),
+    excess: excessOf(tenant, perNamespace, run.world.now()),
     history,
     urgent: urgentJobs(message),
   };
@@ -75,6 +77,7 @@ type NamespaceObjects = {
   readonly deployments: readonly ForeignObject[];
   readonly pods: readonly Pod[];
   readonly room: Resources | undefined;
+  readonly used: Resources;
 };
 
 const readNamespace = async (run: Run, namespace: string): Promise<NamespaceObjects> => {
@@ -88,7 +91,14 @@ const readNamespace = async (run: Run, namespace: string): Promise<NamespaceObje
   const discovered = deployments
     .filter((d) => !parsed.some((job) => job.spec.targetRef.name === d.metadata.name))
     .map(discover);
-  return { namespace, jobs: [...parsed, ...discovered], deployments, pods, room: roomUnder(quota) };
+  return {
+    namespace,
+    jobs: [...parsed, ...discovered],
+    deployments,
+    pods,
+    room: roomUnder(quota),
+    used: usedUnder(quota),
+  };
 };
 
 /** A workload that nobody submitted through Headgate: the ManagedJob that stands for it, not yet written. */
@@ -107,6 +117,20 @@ const roomUnder = (quota: ResourceQuota | undefined): Resources | undefined => {
   return reading?.statusHard === undefined || reading.used === undefined
     ? undefined
     : subtract(reading.statusHard, reading.used);
+};
+
+const usedUnder = (quota: ResourceQuota | undefined): Resources => (quota && readQuota(quota).used) ?? ZERO;
+
+/** What is used above the tenant's target, once the time to give it back by itself is over. */
+const excessOf = (tenant: Tenant, namespaces: readonly NamespaceObjects[], now: EpochMillis): Resources | undefined => {
+  const { target, reclaimAfter } = tenant.status?.quota ?? {};
+  const after = fromTimestamp(reclaimAfter);
+  if (target?.cpu === undefined || target.memory === undefined || after === undefined || now < after) return undefined;
+  const excess = subtract(
+    sum(namespaces.map((n) => n.used)),
+    parseResources({ cpu: target.cpu, memory: target.memory }),
+  );
+  return fits(excess, ZERO) ? undefined : excess;
 };
 
 /** A tenant that is to give something back does not take what it has just freed. */

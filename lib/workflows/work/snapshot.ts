@@ -37,6 +37,8 @@ export type TenantSnapshot = {
   readonly jobs: readonly JobSnapshot[];
   /** What each namespace may still use under its granted quota; undefined when the quota is not known yet. */
   readonly room: Readonly<Record<string, Resources | undefined>>;
+  /** What the tenant uses above its target and must give back now; undefined: nothing. */
+  readonly excess: Resources | undefined;
   readonly history: TenantHistory;
   /** Jobs that an alert or a request asks to look at now (`namespace/name`), or all of them. */
   readonly urgent: 'all' | ReadonlySet<string>;
