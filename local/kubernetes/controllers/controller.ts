@@ -1,7 +1,7 @@
 import { SUPERUSERS, type User } from '../access/user.ts';
 import { deleteObject, type DeleteOptions } from '../api/delete.ts';
 import { shapeObject } from '../api/decode.ts';
-import { ownedByUpdate, persistCreate, persistUpdate, type Write } from '../api/write.ts';
+import { ownedByUpdate, persistCreate, persistUpdate, readObject, type Write } from '../api/write.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { clone, type JsonObject, type KubeObject } from '../object.ts';
@@ -25,7 +25,7 @@ export type Hand = {
   readonly cluster: Cluster;
   /** @throws StatusError, when admission refuses, say */
   readonly create: (object: JsonObject & { apiVersion: string; kind: string }, namespace: string) => KubeObject;
-  /** Changes a copy of the object and stores it; answers with what is stored then. */
+  /** Changes the object as it is now and answers with what is stored then. One that is gone stays gone. */
   readonly change: (object: KubeObject, subresource: '' | 'status', edit: (copy: KubeObject) => void) => KubeObject;
   readonly remove: (object: KubeObject, options?: DeleteOptions) => void;
 };
@@ -46,6 +46,10 @@ export const handOf = (cluster: Cluster, manager: string): Hand => {
     manager,
     isDryRun: false,
   });
+  const current = (kind: Kind, { metadata }: KubeObject): KubeObject | undefined => {
+    const live = readObject(cluster, kind, metadata.namespace ?? '', metadata.name ?? '');
+    return live?.metadata.uid === metadata.uid ? live : undefined;
+  };
   return {
     cluster,
     create: (object, namespace) => {
@@ -55,13 +59,17 @@ export const handOf = (cluster: Cluster, manager: string): Hand => {
     },
     change: (object, subresource, edit) => {
       const kind = kindOf(object.apiVersion, object.kind);
+      const live = current(kind, object);
+      if (live === undefined) return object;
       const write = writeOf(kind, subresource);
-      const copy = clone(object);
+      const copy = clone(live);
       edit(copy);
-      return persistUpdate(write, ownedByUpdate(write, object, shapeObject(kind, copy).object), object);
+      return persistUpdate(write, ownedByUpdate(write, live, shapeObject(kind, copy).object), live);
     },
     remove: (object, options = {}) => {
-      deleteObject(writeOf(kindOf(object.apiVersion, object.kind), ''), object, options);
+      const kind = kindOf(object.apiVersion, object.kind);
+      const live = current(kind, object);
+      if (live !== undefined) deleteObject(writeOf(kind, ''), live, options);
     },
   };
 };

@@ -12,11 +12,12 @@ export type PodTimes = {
   readonly stopMillis: number;
 };
 
-const conditionTime = (pod: KubeObject, type: string): number => {
+/** When a pod was bound; one that came bound was so from its beginning. */
+const boundAt = (pod: KubeObject): number => {
   const condition = listOf(objectOf(pod['status'])['conditions'])
     .map(objectOf)
-    .find((one) => one['type'] === type);
-  return Date.parse(stringOf(condition?.['lastTransitionTime']));
+    .find(({ type }) => type === 'PodScheduled');
+  return Date.parse(stringOf(condition?.['lastTransitionTime']) || (pod.metadata.creationTimestamp ?? ''));
 };
 
 const startedStatus = (hand: Hand, pod: KubeObject, podIP: string): JsonObject => {
@@ -67,7 +68,7 @@ const endsAt = ({ metadata }: KubeObject, stopMillis: number): number => {
 /** When a pod is due for its next change of state; undefined when there is none. */
 const dueOf = (pod: KubeObject, times: PodTimes): number | undefined => {
   if (pod.metadata.deletionTimestamp !== undefined) return endsAt(pod, times.stopMillis);
-  return isPending(pod) ? conditionTime(pod, 'PodScheduled') + times.startMillis : undefined;
+  return isPending(pod) ? boundAt(pod) + times.startMillis : undefined;
 };
 
 const advance = (hand: Hand, pod: KubeObject): void => {

@@ -134,7 +134,7 @@ export const createStore = (now: () => number): Store => {
       record({ type: 'DELETED', collection: name, key, revision, at: now(), object: last, previous });
       return last;
     },
-    changesAfter: (after) => history.slice(history.findIndex((change) => change.revision > after)),
+    changesAfter: (after) => history.filter((change) => change.revision > after),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
