@@ -9,7 +9,7 @@ import { buildControlPlane } from '../cluster/build-control-plane.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { enterClusterNetwork } from '../cluster/enter-network.ts';
 import { eventually } from '../cluster/eventually.ts';
-import { type JobControl, jobControl } from '../flink-job/control.ts';
+import { jobControl } from '../flink-job/control.ts';
 import { exactnessProblems, readExactness } from '../flink-job/exactness.ts';
 import { prepareImages } from '../images/images.ts';
 import { exactnessDeployment, jobNamespace } from './exactness-deployment.ts';
@@ -29,7 +29,7 @@ const seconds = 120;
 let cluster: Cluster;
 
 before(async () => {
-  const workDir = join(import.meta.dirname, '../../../.build/real');
+  const workDir = join(import.meta.dirname, '../../../.cache/real');
   mkdirSync(workDir, { recursive: true });
   const nodes = [{ name: 'node-1', cpu: '8', memory: '16Gi' }];
   cluster = await startCluster({ workDir, nodes, images: await prepareImages() });
@@ -99,8 +99,11 @@ function newestCheckpoint(folder: string, jobId: string): string {
   return `file:/flink-data/checkpoints/${jobId}/chk-${Math.max(...numbers)}`;
 }
 
-async function failForGood({ control, job }: { control: JobControl; job: StartedJob['job'] }): Promise<void> {
+/** Not before there is a checkpoint to restore. */
+async function failForGood({ control, job }: StartedJob): Promise<void> {
   control.setRate(1000);
+  const jobId = await job.readJobId();
+  await until(async () => (await job.readCheckpoints(jobId)).completed !== undefined);
   control.fail('for good');
   await until(async () => (await job.readStatus()).jobStatus?.state === 'FAILED');
   control.stopFailing();
@@ -130,8 +133,9 @@ describe('operator 1.7.0 with Flink 1.18, under Pod Security restricted', () => 
     const [taskManager = ''] = await job.readPods('taskmanager');
     const crashedAt = Date.now();
     cluster.crashPod(namespace, taskManager);
-    await until(async () => readExactness(folder).every((reading) => reading.startedAtMillis > crashedAt));
-    assert.ok(readExactness(folder).every((reading) => reading.startedFrom > 0));
+    const readNewAttempt = () => readExactness(folder).filter((reading) => reading.startedAtMillis > crashedAt);
+    await until(async () => readNewAttempt().length === partitions);
+    assert.ok(readNewAttempt().every((reading) => reading.startedFrom > 0));
   });
 
   it('suspends the job with a savepoint and resumes it from there', async () => {
