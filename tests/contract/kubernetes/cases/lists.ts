@@ -102,19 +102,30 @@ export const LIST_CASES: readonly ContractCase[] = [
     );
   }),
   contract('pages show one moment, whatever changes in between', async (api) => {
-    await make(api, 'a', 'b', 'c', 'd');
+    await api.eventually(`${configMaps(api)}/kube-root-ca.crt`, ({ status }) => status === 200);
+    await make(api, 'x-a', 'x-b', 'x-c', 'x-d');
     const first = await api.get(`${configMaps(api)}?${MINE}&limit=2`);
-    assert.deepEqual(names(first), ['a', 'b']);
+    assert.deepEqual(names(first), ['x-a', 'x-b']);
     assert.equal(first.body['metadata']?.['remainingItemCount'], undefined);
-    await make(api, 'bb', 'e');
-    await api.send('DELETE', `${configMaps(api)}/c`);
-    await api.patch(`${configMaps(api)}/d`, { data: { x: 'later' } });
+    await make(api, 'x-bb', 'x-e');
+    await api.send('DELETE', `${configMaps(api)}/x-c`);
+    await api.patch(`${configMaps(api)}/x-d`, { data: { x: 'later' } });
     const next = textOf(first.body['metadata']?.['continue']);
     const second = await api.get(`${configMaps(api)}?${MINE}&limit=2&continue=${next}`);
-    assert.deepEqual(names(second), ['c', 'd']);
+    assert.deepEqual(names(second), ['x-c', 'x-d']);
     assert.equal(second.body['items']?.[1]?.['data'], undefined);
     assert.equal(second.body['metadata']?.['continue'] ?? '', '');
     assert.equal(second.body['metadata']?.['resourceVersion'], first.body['metadata']?.['resourceVersion']);
+  }),
+  contract('a full page leads on while anything is left, selected or not', async (api) => {
+    await api.eventually(`${configMaps(api)}/kube-root-ca.crt`, ({ status }) => status === 200);
+    await make(api, 'a', 'b');
+    const full = await api.get(`${configMaps(api)}?${MINE}&limit=2`);
+    assert.deepEqual(names(full), ['a', 'b']);
+    const next = textOf(full.body['metadata']?.['continue']);
+    const empty = await api.get(`${configMaps(api)}?${MINE}&limit=2&continue=${next}`);
+    assert.deepEqual(names(empty), []);
+    assert.equal(empty.body['metadata']?.['continue'] ?? '', '');
   }),
   contract('a page without a selector says how many remain', async (api) => {
     await make(api, 'a', 'b', 'c');
@@ -123,7 +134,7 @@ export const LIST_CASES: readonly ContractCase[] = [
     assert.equal(first.body['metadata']?.['remainingItemCount'], all - 2);
   }),
   contract('the last page has no way on', async (api) => {
-    await make(api, 'a', 'b');
+    await make(api, 'x-a', 'x-b');
     const list = await api.get(`${configMaps(api)}?${MINE}&limit=2`);
     assert.equal(list.body['metadata']?.['continue'] ?? '', '');
   }),
