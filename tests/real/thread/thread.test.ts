@@ -39,7 +39,7 @@ let broken = false;
 
 /** One step of the thread: prints how long it took. */
 const step = (name: string, run: () => Promise<void>): void => {
-  void test(name, { timeout: 240_000 }, async () => {
+  void test(name, { timeout: 300_000 }, async () => {
     assert.ok(!broken, 'an earlier step failed');
     broken = true;
     const started = Date.now();
@@ -165,14 +165,18 @@ step('above its quota the job gets a part, and says so', async () => {
     return decided?.reason === decision.reason ? decided : undefined;
   }, seconds(20));
   assert.match(shown.message, /TaskManager/, 'kubectl describe tells it too');
-  control.setRate(400);
 });
 
 step('the load goes, and so do TaskManagers', async () => {
-  const before = (await world.taskManagers('payments', 'orders')).length;
+  const atPeak = await eventually(async () => {
+    const names = await world.taskManagers('payments', 'orders');
+    return names.length >= 4 && (await world.flinkJob('payments', 'orders')).running ? names : undefined;
+  }, seconds(60));
+  control.setRate(400);
+  // Flink keeps an idle TaskManager for `resourcemanager.taskmanager-timeout` before it lets it go.
   await eventually(
-    async () => ((await world.taskManagers('payments', 'orders')).length < before ? true : undefined),
-    seconds(220),
+    async () => ((await world.taskManagers('payments', 'orders')).length <= atPeak.length - 2 ? true : undefined),
+    seconds(230),
   );
 });
 
