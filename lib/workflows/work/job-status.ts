@@ -35,7 +35,7 @@ export const statusOf = (tenant: TenantSnapshot, job: JobSnapshot, decision: Job
     restorePoint,
     operation: decision.operation,
     operationEpoch: Math.max(before?.operationEpoch ?? 0, decision.operation?.epoch ?? 0),
-    recovery: decision.recovery,
+    recovery: isDeepStrictEqual(decision.recovery, {}) ? undefined : decision.recovery,
     lastDecision: lastDecision(before?.lastDecision, decision, toTimestamp(tenant.now)),
     conditions: setConditions(before?.conditions ?? [], conditionsOf(job, decision), tenant.now),
   });
