@@ -9,7 +9,7 @@ import { sendLater, sendPool } from './send-work.ts';
 import { statusWish } from './status-wish.ts';
 import { readStop } from './stop.ts';
 import { applyJob } from './work/apply-job.ts';
-import { runOf, samplesOf } from './work/decide-job.ts';
+import { runOf, samplesOf } from './work/job-context.ts';
 import { decideTenant } from './work/decide-tenant.ts';
 import type { JobDecision } from './work/job-decision.ts';
 import { statusOf } from './work/job-status.ts';

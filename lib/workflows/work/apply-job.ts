@@ -7,8 +7,7 @@ import { HeadgateError } from '../../runtime/errors.ts';
 import { eventFor } from '../event.ts';
 import { flinkClock, type Run } from '../run.ts';
 import { statusWish } from '../status-wish.ts';
-import { hold } from './decide-job.ts';
-import type { JobDecision } from './job-decision.ts';
+import { hold, type JobDecision } from './job-decision.ts';
 import { statusOf, worthWriting } from './job-status.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 

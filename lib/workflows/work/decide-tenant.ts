@@ -2,8 +2,10 @@ import { recordRescale } from '../../autoscale/scaling-history.ts';
 import { fitToTaskManagers, taskManagersNeeded } from '../../autoscale/task-managers.ts';
 import { fits, subtract, sum, times, ZERO, type Resources } from '../../model/resources.ts';
 import { shareRoom } from '../../quota/share-room.ts';
-import { begin, decideJob, hold, withinMode } from './decide-job.ts';
-import type { JobDecision } from './job-decision.ts';
+import { decideJob } from './decide-job.ts';
+import { hold, type JobDecision } from './job-decision.ts';
+import { begin } from './operation.ts';
+import { withinMode } from './within-mode.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 
 /**
@@ -67,7 +69,12 @@ const giveBack = (
   });
   if (fit.taskManagers >= current) return undefined;
   const message = `gives back ${current - fit.taskManagers} of ${current} TaskManagers: the tenant holds more than its share`;
-  const decision = begin(tenant, job, workload, 'Rescale', { parallelism: fit.parallelism }, 'Reclaimed', message);
+  const decision = begin(tenant, job, workload, {
+    kind: 'Rescale',
+    target: { parallelism: fit.parallelism },
+    reason: 'Reclaimed',
+    message,
+  });
   if (decision.kind !== 'rescale') return undefined;
   const rest = {
     wanted: wish.wanted,
@@ -163,7 +170,12 @@ const fitToGrant = (
   const grows = graph.vertices.some((v) => (fit.parallelism[v.id] ?? v.parallelism) !== v.parallelism);
   if (!grows) return hold(job, 'QuotaExhausted', message, rest);
   return {
-    ...begin(tenant, job, job.workload, 'Rescale', { parallelism: fit.parallelism }, 'PartiallyGranted', message),
+    ...begin(tenant, job, job.workload, {
+      kind: 'Rescale',
+      target: { parallelism: fit.parallelism },
+      reason: 'PartiallyGranted',
+      message,
+    }),
     ...rest,
     scaling: recordRescale(graph, fit.parallelism, tenant.now, wish.scaling.lastRescale?.relieves),
   };

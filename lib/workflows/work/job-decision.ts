@@ -3,6 +3,7 @@ import type { Operation } from '../../model/managed-job.ts';
 import type { VertexId } from '../../model/job-graph.ts';
 import type { Effect } from '../../model/workload.ts';
 import type { RecoveryStatus } from '../../recovery/recovery-decision.ts';
+import type { JobSnapshot } from './snapshot.ts';
 
 /** What is decided for one job: a value, complete enough to apply, to show and to explain. */
 export type JobDecision = {
@@ -23,3 +24,24 @@ export type JobDecision = {
   readonly recheckAfterSeconds: number | undefined;
   readonly evidence: unknown;
 };
+
+/** A decision to leave the job as it is; `operation` stays as read unless it is given. */
+export const hold = (
+  job: JobSnapshot,
+  reason: string,
+  message: string,
+  rest: Partial<JobDecision> = {},
+): JobDecision => ({
+  key: job.key,
+  kind: 'hold',
+  reason,
+  message,
+  operation: job.managed.status?.operation,
+  effects: [],
+  recovery: job.managed.status?.recovery,
+  scaling: job.history.scaling,
+  wanted: undefined,
+  recheckAfterSeconds: undefined,
+  evidence: undefined,
+  ...rest,
+});

@@ -7,7 +7,7 @@ import type { DecisionSummary, ManagedJobStatus } from '../../model/managed-job.
 import { formatResources } from '../../model/resources.ts';
 import type { JobDecision } from './job-decision.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
-import { samplesOf } from './decide-job.ts';
+import { samplesOf } from './job-context.ts';
 
 /** The status that a decision leads to. `headgate-status` applies it as a whole. */
 export const statusOf = (tenant: TenantSnapshot, job: JobSnapshot, decision: JobDecision): ManagedJobStatus => {

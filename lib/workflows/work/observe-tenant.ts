@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { WorkMessage } from '../../../events/work.ts';
 import { createFlink, type FlinkLook } from '../../clients/flink/flink.ts';
 import {
@@ -11,19 +10,18 @@ import {
   type Pod,
   type ResourceQuota,
 } from '../../clients/kubernetes/kinds.ts';
-import { isSameLocation } from '../../clients/state-store/state-location.ts';
 import type { StateStore } from '../../clients/state-store/state-store.ts';
 import { SYSTEM_NAMESPACE } from '../../model/group.ts';
 import { fromTimestamp, type EpochMillis } from '../../model/instant.ts';
-import { ManagedJobSpec, type ManagedJob, type RestorePoint } from '../../model/managed-job.ts';
+import { ManagedJobSpec, type ManagedJob } from '../../model/managed-job.ts';
 import { fits, least, parseResources, subtract, sum, ZERO, type Resources } from '../../model/resources.ts';
 import { namespacesOf, type Tenant } from '../../model/tenant.ts';
-import type { PodProblem } from '../../recovery/failure.ts';
-import type { RestorePointCandidate } from '../../recovery/recovery-decision.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { readFlinkDeployment, type FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import { GRANT_QUOTA, readQuota } from '../../tenant/resource-quota.ts';
 import { flinkClock, type Run } from '../run.ts';
+import { podProblemsOf } from './pod-problems.ts';
+import { readRestorePoints } from './restore-points.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 import { EMPTY_HISTORY, historyName, readHistory, type JobHistory } from './tenant-history.ts';
 
@@ -215,95 +213,3 @@ const within = async <T>(run: Run, millis: number, answer: Promise<T>): Promise<
 
 const hasFailed = (workload: FlinkDeploymentWorkload | undefined, look: FlinkLook | undefined): boolean =>
   look?.job === undefined ? workload?.reportedState === 'FAILED' : look.job.state === 'FAILED';
-
-/** Every place the job might be restored from, each with a proof that it is there or is not. */
-const readRestorePoints = async (
-  stateStore: StateStore,
-  managed: ManagedJob,
-  workload: FlinkDeploymentWorkload | undefined,
-  look: FlinkLook | undefined,
-  history: JobHistory,
-): Promise<readonly RestorePointCandidate[] | undefined> => {
-  const jobId = look?.job?.id ?? workload?.reportedJobId ?? managed.status?.job?.id;
-  const { checkpoints, savepoints } = workload?.directories ?? {};
-  const folders = [
-    ...(checkpoints === undefined || jobId === undefined ? [] : [`${checkpoints}/${jobId}`]),
-    ...(savepoints === undefined ? [] : [savepoints]),
-  ];
-  const listed = await listAll(stateStore, folders);
-  if (listed === undefined) return undefined;
-  const named = [look?.latestCheckpoint, history.latestCheckpoint, managed.status?.restorePoint].filter(
-    (p) => p !== undefined,
-  );
-  const unlisted = named.filter(
-    (p, i) => !listed.some((l) => sameLocation(l, p)) && named.findIndex((n) => sameLocation(n, p)) === i,
-  );
-  const proven = await Promise.all(unlisted.map(async (point) => ({ point, proof: await proofOf(stateStore, point) })));
-  return [...listed.map((point) => ({ point, proof: 'proven' as const })), ...proven];
-};
-
-/** Undefined when a folder could not be listed: a newer point than those seen may lie there. */
-const listAll = async (
-  stateStore: StateStore,
-  folders: readonly string[],
-): Promise<readonly RestorePoint[] | undefined> => {
-  try {
-    return (await Promise.all(folders.map((folder) => stateStore.listRestorePoints(folder)))).flat();
-  } catch (error) {
-    if (!(error instanceof HeadgateError) || error.code === 'DeadlineExceeded') throw error;
-    return undefined;
-  }
-};
-
-const sameLocation = (a: RestorePoint, b: RestorePoint): boolean => isSameLocation(a.location, b.location);
-
-const proofOf = async (stateStore: StateStore, point: RestorePoint): Promise<RestorePointCandidate['proof']> => {
-  const proof = await stateStore.proveCheckpoint(point.location);
-  if (proof.kind === 'exists') return 'proven';
-  return proof.kind === 'absent' ? 'missing' : 'unknown';
-};
-
-/** The part of a pod's status that tells why it does not run. */
-const PodTrouble = z.object({
-  conditions: z
-    .array(
-      z.object({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() }),
-    )
-    .default([]),
-  containerStatuses: z
-    .array(
-      z.object({
-        state: z
-          .object({
-            waiting: z.object({ reason: z.string().default(''), message: z.string().optional() }).optional(),
-            terminated: z
-              .object({ reason: z.string().default(''), message: z.string().optional(), exitCode: z.number() })
-              .optional(),
-          })
-          .default({}),
-        lastState: z.object({ terminated: z.object({ reason: z.string().default('') }).optional() }).default({}),
-      }),
-    )
-    .default([]),
-});
-
-/** Waiting for these is normal. */
-const NO_TROUBLE = new Set(['', 'ContainerCreating', 'PodInitializing', 'Completed']);
-
-const podProblemsOf = (pod: Pod): readonly PodProblem[] => {
-  const parsed = PodTrouble.safeParse(pod.status ?? {});
-  if (!parsed.success) return [];
-  const component = pod.metadata.labels?.['component'] === 'taskmanager' ? 'taskmanager' : 'jobmanager';
-  const reasons = parsed.data.containerStatuses.flatMap(({ state, lastState }) =>
-    [state.waiting, state.terminated, lastState.terminated].filter((s) => s !== undefined),
-  );
-  const unscheduled = parsed.data.conditions.filter((c) => c.type === 'PodScheduled' && c.status === 'False');
-  return [...reasons, ...unscheduled]
-    .filter((problem) => !NO_TROUBLE.has(problem.reason ?? ''))
-    .map((problem) => ({
-      pod: pod.metadata.name,
-      component,
-      reason: problem.reason ?? 'Unknown',
-      ...('message' in problem && typeof problem.message === 'string' ? { message: problem.message } : {}),
-    }));
-};
