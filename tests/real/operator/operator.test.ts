@@ -90,6 +90,16 @@ async function assertExact({ folder, control }: StartedJob): Promise<void> {
   await eventually(assertNow, { seconds });
 }
 
+/** A new attempt begins in every partition, from where the source was at some checkpoint. */
+async function assertSurvivesCrash({ namespace, folder, job }: StartedJob, component: 'jobmanager' | 'taskmanager') {
+  const [pod = ''] = await job.readPods(component);
+  const crashedAt = Date.now();
+  cluster.crashPod(namespace, pod);
+  const readNewAttempt = () => readExactness(folder).filter((reading) => reading.startedAtMillis > crashedAt);
+  await until(async () => readNewAttempt().length === partitions);
+  assert.ok(readNewAttempt().every((reading) => reading.startedFrom > 0));
+}
+
 /** The newest checkpoint on the volume that can be restored, as the pods name it. */
 function newestCheckpoint(folder: string, jobId: string): string {
   const checkpoints = `${folder}/checkpoints/${jobId}`;
@@ -128,15 +138,7 @@ describe('operator 1.7.0 with Flink 1.18, under Pod Security restricted', () => 
     assert.equal((await job.readPods('taskmanager')).length, 2);
   });
 
-  it('goes on from the last checkpoint when a TaskManager crashes', async () => {
-    const { namespace, folder, job } = started;
-    const [taskManager = ''] = await job.readPods('taskmanager');
-    const crashedAt = Date.now();
-    cluster.crashPod(namespace, taskManager);
-    const readNewAttempt = () => readExactness(folder).filter((reading) => reading.startedAtMillis > crashedAt);
-    await until(async () => readNewAttempt().length === partitions);
-    assert.ok(readNewAttempt().every((reading) => reading.startedFrom > 0));
-  });
+  it('goes on from the last checkpoint when a TaskManager crashes', () => assertSurvivesCrash(started, 'taskmanager'));
 
   it('suspends the job with a savepoint and resumes it from there', async () => {
     const { job } = started;
@@ -217,6 +219,12 @@ describe('operator 1.7.0 with Flink 1.19, which it takes for 1.18', () => {
     await job.patchSpec({ restartNonce: 2, job: { upgradeMode: 'last-state' } });
     await until(async () => (await job.isStable()) && (await job.readStatus()).jobStatus?.startTime !== startTime);
     assert.match((await job.readCheckpoints(jobId)).restored ?? '', new RegExp(`/${jobId}/chk-`));
+  });
+
+  it('goes on from the last checkpoint when the JobManager crashes', async () => {
+    const jobId = await started.job.readJobId();
+    await until(async () => (await started.job.readCheckpoints(jobId)).completed !== undefined);
+    await assertSurvivesCrash(started, 'jobmanager');
   });
 
   it('has counted each number once', () => assertExact(started));
