@@ -78,9 +78,9 @@ export type Decoded = {
 
 /**
  * Makes an object of a kind out of JSON, in place: envelope set, unknown fields dropped, meaningless nulls dropped,
- * defaults filled in.
+ * defaults filled in. What was applied keeps its nulls in a custom object, and validation may mind them.
  */
-export const shapeObject = (kind: Kind, value: JsonObject): Decoded => {
+export const shapeObject = (kind: Kind, value: JsonObject, isApplied = false): Decoded => {
   // A custom object may say another kind; its own validation tells.
   const kindName = kind.isCustom ? textOf(value['kind'] ?? kind.kind) : kind.kind;
   const shaped = envelop(value, apiVersionOf(kind), kindName);
@@ -90,7 +90,7 @@ export const shapeObject = (kind: Kind, value: JsonObject): Decoded => {
   if (kind.isCustom) {
     unknownFields.unshift(...pruneUnknown(metadataOnly(kind), { metadata: shaped.metadata }, false));
     dropAbsent(metadataOnly(kind), { metadata: shaped.metadata });
-    dropForbiddenNulls(kind.schema, shaped);
+    if (!isApplied) dropForbiddenNulls(kind.schema, shaped);
   } else {
     dropAbsent(kind.schema, shaped);
     fillStructs(kind.schema, shaped);

@@ -182,12 +182,17 @@ const keepWhatEndpointIgnores = (write: Write, next: KubeObject, live: KubeObjec
 
 const contentOf = ({ metadata: _metadata, ...content }: KubeObject): JsonObject => content;
 
-const raiseGeneration = (kind: Kind, next: KubeObject, live: KubeObject): void => {
-  const isChanged =
-    kind.generation === 'content'
-      ? !equal(contentOf(next), contentOf(live))
-      : kind.generation === 'spec' && !equal(next['spec'], live['spec']);
-  if (isChanged) next.metadata.generation = (live.metadata.generation ?? 0) + 1;
+const isGenerationRaised = ({ generation }: Kind, next: KubeObject, live: KubeObject): boolean => {
+  switch (generation) {
+    case 'never':
+      return false;
+    case 'content':
+      return !equal(contentOf(next), contentOf(live));
+    case 'spec and annotations':
+      return !equal(next['spec'], live['spec']) || !equal(next.metadata.annotations, live.metadata.annotations);
+    case 'spec':
+      return !equal(next['spec'], live['spec']);
+  }
 };
 
 /** metadata that only the server sets stays as it is. */
@@ -253,7 +258,9 @@ export const persistUpdate = (write: Write, wanted: KubeObject, live: KubeObject
   assertFresh(write, wanted, live);
   const next = keepWhatEndpointIgnores(write, wanted, live);
   keepServerMetadata(next, live);
-  if (write.subresource !== 'status') raiseGeneration(kind, next, live);
+  if (write.subresource !== 'status' && isGenerationRaised(kind, next, live)) {
+    next.metadata.generation = (live.metadata.generation ?? 0) + 1;
+  }
   const errors = [
     ...metadataUpdateErrors(next, live),
     ...metadataErrors(kind, next),

@@ -36,10 +36,9 @@ const kindOf = (shape: Shape, value: Value): Kind => {
 export const fieldShape = (map: MapShape, name: string): Shape =>
   map.fields.get(name)?.shape() ?? map.other?.() ?? UNKNOWN;
 
-const isBare = (value: Value): boolean =>
-  value === undefined ||
-  value === null ||
-  (Array.isArray(value) ? value.length === 0 : !isObject(value) || Object.keys(value).length === 0);
+/** Whether a value has nothing in it, seen as a list or as a map: also when it is neither. */
+const isBare = (is: 'list' | 'map', value: Value): boolean =>
+  is === 'list' ? !Array.isArray(value) || value.length === 0 : !isObject(value) || Object.keys(value).length === 0;
 
 const itemsOf = (value: Value): Json[] => (Array.isArray(value) ? value : []);
 const entriesOf = (value: Value): JsonObject => (isObject(value) ? value : {});
@@ -95,10 +94,19 @@ export const compare = (shape: Shape, before: Value, after: Value): Comparison =
 const compareInto = (into: Comparison, shape: Shape, before: Value, after: Value, path: FieldPath): void => {
   // Objects are stored with shared parts, so an untouched part is often the very same value.
   if (before === after) return;
-  const kindAfter = kindOf(shape, after);
-  const kind = after === undefined ? kindOf(shape, before) : kindAfter;
-  const kindsDiffer = before !== undefined && after !== undefined && kindOf(shape, before).is !== kindAfter.is;
-  if (kind.is === 'leaf' || kindsDiffer || (isBare(before) && isBare(after))) {
+  const was = kindOf(shape, before);
+  const is = kindOf(shape, after);
+  if (before === undefined || after === undefined || was.is === is.is) {
+    compareAs(after === undefined ? was : is, into, before, after, path);
+  } else {
+    // A free-form value that was a map and is a scalar now: its parts are gone, and it is another.
+    compareAs(was, into, before, after, path);
+    compareAs(is, into, before, after, path);
+  }
+};
+
+const compareAs = (kind: Kind, into: Comparison, before: Value, after: Value, path: FieldPath): void => {
+  if (kind.is === 'leaf' || (isBare(kind.is, before) && isBare(kind.is, after))) {
     compareLeaf(into, before, after, path);
     return;
   }
@@ -146,7 +154,7 @@ export const merge = (shape: Shape, base: Value, over: Value): Value => {
   if (over === undefined) return base;
   if (base === undefined) return over;
   const kind = kindOf(shape, over);
-  if (kind.is === 'leaf' || (isBare(base) && isBare(over))) return over;
+  if (kind.is === 'leaf' || (isBare(kind.is, base) && isBare(kind.is, over))) return over;
   if (kind.is === 'list') return mergeItems(kind.list, itemsOf(base), itemsOf(over));
   const merged: JsonObject = { ...entriesOf(base) };
   for (const [name, field] of Object.entries(entriesOf(over))) {

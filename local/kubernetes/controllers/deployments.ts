@@ -174,7 +174,8 @@ const reconcileOne = (hand: Hand, deployment: KubeObject): void => {
   const revision = String(isNew ? latest + 1 : revisionOf(newest));
   let current = deployment;
   if (current.metadata.annotations?.[REVISION] !== revision) {
-    current = hand.change(current, '', ({ metadata }) => {
+    // Through status, which does not raise the generation.
+    current = hand.change(current, 'status', ({ metadata }) => {
       metadata.annotations = { ...metadata.annotations, [REVISION]: revision };
     });
   }

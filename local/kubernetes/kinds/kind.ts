@@ -38,8 +38,8 @@ export type Kind = {
   readonly verbs: readonly string[];
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths;
-  /** What raises metadata.generation: nothing, a change of spec, or any change outside metadata. */
-  readonly generation: 'never' | 'spec' | 'content';
+  /** What raises metadata.generation: nothing, a change of spec, of annotations too, or any change outside metadata. */
+  readonly generation: 'never' | 'spec' | 'spec and annotations' | 'content';
   /** Whether an update may come without a resourceVersion. */
   readonly allowsUnconditionalUpdate: boolean;
   /** Whether PUT on a name that does not exist creates it. */

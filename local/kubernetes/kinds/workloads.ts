@@ -184,6 +184,7 @@ export const WORKLOAD_KINDS: readonly Kind[] = [
     plural: 'deployments',
     shortNames: ['deploy'],
     ...withReplicas(),
+    generation: 'spec and annotations',
     applyDefaults: fillDeployment,
     validate: workloadErrors,
   }),

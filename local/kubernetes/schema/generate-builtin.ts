@@ -1,10 +1,11 @@
 /**
- * Writes builtin.json: the schemas of the built-in kinds that the stand-in serves, cut from the OpenAPI v3
- * documents of a real API server (kubernetes/api/openapi-spec/v3/*.json, or GET /openapi/v3/…; Apache-2.0).
+ * Writes builtin.json: the schemas of the built-in kinds that the stand-in serves, and which of their fields are left
+ * out when they are zero. Cut from the Go modules of Kubernetes (Apache-2.0): the OpenAPI v3 documents in
+ * k8s.io/kubernetes (api/openapi-spec/v3), and the types.go of k8s.io/api, apimachinery and apiextensions-apiserver.
  *
- *   node local/kubernetes/schema/generate-builtin.ts FOLDER_OF_OPENAPI_V3_FILES
+ *   node local/kubernetes/schema/generate-builtin.ts $(go env GOMODCACHE)/k8s.io 1.36.3
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KINDS: Record<string, readonly string[]> = {
@@ -64,15 +65,17 @@ const referencesIn = (node: unknown): string[] => {
   return [...own, ...Object.values(node).flatMap(referencesIn)];
 };
 
-const folder = process.argv[2];
-if (folder === undefined) throw new Error('usage: generate-builtin.ts FOLDER_OF_OPENAPI_V3_FILES');
+const [, , modules, release] = process.argv;
+if (modules === undefined || release === undefined) throw new Error('usage: generate-builtin.ts MODULES RELEASE');
+const documents = join(modules, `kubernetes@v${release}`, 'api/openapi-spec/v3');
+const moduleVersion = `v0${release.slice(release.indexOf('.'))}`;
 
 const documentOf = (groupVersion: string): string =>
   groupVersion.includes('/') ? `apis__${groupVersion.replace('/', '__')}` : `api__${groupVersion}`;
 
 const all: Record<string, SchemaNode> = {};
 for (const groupVersion of Object.keys(KINDS)) {
-  const text = readFileSync(join(folder, `${documentOf(groupVersion)}_openapi.json`), 'utf8');
+  const text = readFileSync(join(documents, `${documentOf(groupVersion)}_openapi.json`), 'utf8');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an OpenAPI v3 document
   const document = JSON.parse(text) as { components: { schemas: Record<string, SchemaNode> } };
   Object.assign(all, document.components.schemas);
@@ -96,11 +99,70 @@ for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
   pending.push(...referencesIn(schemas[name]));
 }
 
+/** Where the Go type behind an OpenAPI name is declared; undefined for those of no struct of their own. */
+const sourceOf = (name: string): { readonly file: string; readonly type: string } | undefined => {
+  const parts = name.split('.');
+  const type = parts.at(-1) ?? '';
+  const [module, start] = name.startsWith('io.k8s.api.') ? ['api', 3] : [parts[2] ?? '', 3];
+  const file = join(modules, `${module}@${moduleVersion}`, ...parts.slice(start, -1), 'types.go');
+  return existsSync(file) ? { file, type } : undefined;
+};
+
+type GoField = {
+  readonly name: string;
+  readonly type: string;
+  readonly omitsEmpty: boolean;
+  readonly isInline: boolean;
+};
+
+/** The fields of a Go struct as JSON names them. */
+const goFields = (file: string, type: string): GoField[] => {
+  const source = readFileSync(file, 'utf8');
+  const body = new RegExp(`^type ${type} struct \\{\\n(.*?)^\\}`, 'ms').exec(source)?.[1] ?? '';
+  return body.split('\n').flatMap((line): GoField[] => {
+    const [, goName = '', goType, tag] = /^\s+(\w+)?\s*([*[\]\w.]+)?\s+`json:"([^"]*)"/.exec(line) ?? [];
+    if (tag === undefined) return [];
+    const [name = '', ...options] = tag.split(',');
+    return [
+      { name, type: goType ?? goName, omitsEmpty: options.includes('omitempty'), isInline: options.includes('inline') },
+    ];
+  });
+};
+
+const SCALARS = new Set(['string', 'integer', 'boolean', 'number']);
+
+/** Fields that Go leaves out when they are zero: plain scalars with omitempty. A pointer is left out only when nil. */
+const zeroOmitted = (name: string, node: SchemaNode): string[] => {
+  const source = sourceOf(name);
+  if (source === undefined) return [];
+  const fields = goFields(source.file, source.type).flatMap((field) =>
+    field.isInline && field.type !== '' ? goFields(source.file, field.type.split('.').at(-1) ?? '') : [field],
+  );
+  const properties = isObject(node['properties']) ? node['properties'] : {};
+  const isScalar = (property: unknown): boolean => isObject(property) && SCALARS.has(String(property['type']));
+  return fields
+    .filter((field) => field.omitsEmpty && !/^[*[m]/.test(field.type) && isScalar(properties[field.name]))
+    .map((field) => field.name)
+    .toSorted();
+};
+
+const omitZero: Record<string, string[]> = {};
+for (const [name, node] of Object.entries(schemas)) {
+  const names = zeroOmitted(name, isObject(node) ? node : {});
+  if (names.length > 0) omitZero[name] = names;
+}
+
 const sorted = <T>(record: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 const lines = Object.entries(sorted(schemas)).map(
   ([name, node]) => `  ${JSON.stringify(name)}: ${JSON.stringify(node)}`,
 );
-const text = `{\n "kinds": ${JSON.stringify(sorted(kinds), undefined, 2)},\n "schemas": {\n${lines.join(',\n')}\n }\n}\n`;
+const zeros = Object.entries(sorted(omitZero)).map(
+  ([name, names]) => `  ${JSON.stringify(name)}: ${JSON.stringify(names)}`,
+);
+const text = `{
+ "kinds": ${JSON.stringify(sorted(kinds), undefined, 2)},
+ "omitZero": {\n${zeros.join(',\n')}\n },
+ "schemas": {\n${lines.join(',\n')}\n }\n}\n`;
 writeFileSync(new URL('builtin.json', import.meta.url), text);
 process.stdout.write(`${Object.keys(kinds).length} kinds, ${lines.length} schemas, ${text.length} bytes\n`);

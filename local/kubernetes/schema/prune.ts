@@ -1,7 +1,7 @@
 /** What decoding does to an object: unknown fields go, nulls that mean nothing go, defaults come. */
 import { clone, isObject, textOf, type Json } from '../object.ts';
 import { formatQuantity, parseQuantity } from '../quantity.ts';
-import { QUANTITY, refTo, resolved, type Schema } from './schema.ts';
+import { QUANTITY, refTo, resolved, zeroOmittedFields, type Schema } from './schema.ts';
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
@@ -56,7 +56,9 @@ const isMapSchema = (schema: Schema): boolean =>
 const isEmpty = (value: Json): boolean =>
   Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 
-/** Removes, in place, what a Go struct does not write: nulls, and lists and maps with nothing in them. */
+const isZero = (value: Json): boolean => value === '' || value === 0 || value === false;
+
+/** Removes, in place, what a Go struct does not write: nulls, empty lists and maps, and zeros that are omitted. */
 export const dropAbsent = (schema: Schema, value: Json): void => {
   const target = resolved(schema);
   if (Array.isArray(value)) {
@@ -64,12 +66,13 @@ export const dropAbsent = (schema: Schema, value: Json): void => {
     if (items !== undefined) for (const item of value) dropAbsent(items, item);
   }
   if (!isObject(value)) return;
+  const omitted = zeroOmittedFields(target);
   for (const [name, field] of Object.entries(value)) {
     const inner = fieldSchema(target, name);
     const known = inner === undefined || inner === 'any' ? undefined : resolved(inner);
-    const isOmitted = known !== undefined && (known.type === 'array' || isMapSchema(known)) && isEmpty(field);
-    if (field === null || (isOmitted && !isMapSchema(target) && target.required?.includes(name) !== true))
-      delete value[name];
+    const isContainer = known !== undefined && (known.type === 'array' || isMapSchema(known));
+    const isEmptied = isContainer && isEmpty(field) && !isMapSchema(target) && target.required?.includes(name) !== true;
+    if (field === null || isEmptied || (isZero(field) && omitted.has(name))) delete value[name];
     else if (typeof field === 'object' && inner !== undefined && inner !== 'any') dropAbsent(inner, field);
   }
 };

@@ -70,3 +70,12 @@ export const resolved = (schema: Schema): Schema => {
   }
   return here;
 };
+
+const zeroOmitting = new Map<Schema | undefined, ReadonlySet<string>>(
+  Object.entries(builtin.omitZero).map(([name, fields]) => [BUILTIN_SCHEMAS[name], new Set(fields)]),
+);
+
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** The fields of a built-in (resolved) schema that are left out when they are zero: Go's omitempty. */
+export const zeroOmittedFields = (schema: Schema): ReadonlySet<string> => zeroOmitting.get(schema) ?? NO_FIELDS;
