@@ -22,7 +22,8 @@ export const ManagedJobSpec = z.object({
   preemptible: z.boolean().default(true),
   stateful: z.boolean().default(true),
   paused: Pause.default('none'),
-  desired: z.enum(['running', 'suspended']).default('running'),
+  /** `deleted`: suspended with its state, then its workload is removed; this object stays, and with it the restore point. */
+  desired: z.enum(['running', 'suspended', 'deleted']).default('running'),
   bounds: ScalingBounds.default({}),
   /** A new value asks for one restart / one snapshot. */
   restartNonce: z.number().int().optional(),
@@ -60,7 +61,7 @@ export type Recreation = z.infer<typeof Recreation>;
 
 /** A long action, persisted step by step so that any run can continue it. */
 export const Operation = z.object({
-  kind: z.enum(['Rescale', 'Recover', 'Suspend', 'Resume', 'Restart']),
+  kind: z.enum(['Rescale', 'Recover', 'Suspend', 'Resume', 'Restart', 'Delete']),
   step: z.string(),
   /** Counts the operations of this job; writes and follow-ups of an older one are void. */
   epoch: z.number().int(),

@@ -250,6 +250,12 @@ export const resume = (workload: FlinkDeploymentWorkload): ObjectEffect =>
 export const restart = (workload: FlinkDeploymentWorkload, nonce: number): ObjectEffect =>
   applyRecovery(workload, { state: 'running', restartNonce: nonce });
 
+/** Deletes the workload, as the one that was read: a successor of the same name is left alone. */
+export const remove = ({ ref, uid }: FlinkDeploymentWorkload): ObjectEffect => {
+  const { apiVersion, kind, name, namespace } = ref;
+  return { kind: 'remove', object: { apiVersion, kind, metadata: { name, namespace, uid } } };
+};
+
 /**
  * Brings a job back from a restore point, or, without one, by a mere restart. `nonce` must be new for each attempt and the same when
  * an attempt is repeated: the operation's epoch. Where only a recreation restores (`recreation.ts`), this changes nothing.

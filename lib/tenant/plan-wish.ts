@@ -8,7 +8,7 @@ import { REQUEST_ANNOTATION, labelsOf } from './labels.ts';
 import { ownedSpec } from './owned-fields.ts';
 import type { Planned } from './planned.ts';
 
-type JobVerb = 'scale' | 'suspend' | 'resume' | 'restart' | 'snapshot' | 'pause' | 'policy' | 'release';
+type JobVerb = 'scale' | 'suspend' | 'delete' | 'resume' | 'restart' | 'snapshot' | 'pause' | 'policy' | 'release';
 export type JobWish = {
   [V in JobVerb]: {
     readonly type: `dev.headgate.job.${V}.v1`;
@@ -30,6 +30,8 @@ const changeOf = (wish: JobWish, key: string): Partial<ManagedJobSpec> => {
       return { bounds: wish.data.bounds };
     case 'dev.headgate.job.suspend.v1':
       return { desired: 'suspended' };
+    case 'dev.headgate.job.delete.v1':
+      return { desired: 'deleted' };
     case 'dev.headgate.job.resume.v1':
       return { desired: 'running' };
     case 'dev.headgate.job.restart.v1':

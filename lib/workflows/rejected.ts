@@ -50,6 +50,6 @@ export const recordDeadLetter = async (run: Run, letter: DeadLetter): Promise<vo
   await settleEntry(run, entry, {
     outcome: 'failed',
     reason: 'GivenUp',
-    message: `could not be carried out in ${letter.receiveCount} attempts; send it again under a new id`,
+    message: 'could not be carried out; send it again under a new id',
   });
 };

@@ -130,6 +130,7 @@ const carryOutForTenant = async (run: Run, tenant: Tenant, request: AcceptedRequ
     case 'dev.headgate.job.update.v1':
       return await applyJobRequest(run, tenant, key, request.type, request.data);
     case 'dev.headgate.job.scale.v1':
+    case 'dev.headgate.job.delete.v1':
     case 'dev.headgate.job.suspend.v1':
     case 'dev.headgate.job.resume.v1':
     case 'dev.headgate.job.restart.v1':

@@ -158,3 +158,33 @@ test('whose folders could not be listed waits, since a newer restore point may l
   ]);
   assert.deepEqual([decision?.kind, decision?.reason, decision?.effects], ['hold', 'RestorePointUnproven', []]);
 });
+
+test('a job to be deleted is suspended with its state first', () => {
+  const [decision] = decide([aJob({ spec: { desired: 'deleted' } })]);
+  assert.deepEqual([decision?.kind, decision?.reason], ['suspend', 'DeleteWished']);
+  assert.deepEqual(overridesOf(decision), [['headgate-recovery', { job: { state: 'suspended' } }]]);
+});
+
+test('one that has ended is deleted at once, as itself', () => {
+  const [decision] = decide([aJob({ state: 'FAILED', spec: { desired: 'deleted' } })]);
+  assert.equal(decision?.kind, 'delete');
+  assert.deepEqual(
+    decision?.effects.map((e) => e.kind === 'remove' && e.object.metadata.uid),
+    ['uid-orders'],
+  );
+});
+
+test('a deletion is done when the workload is gone, and leaves the job on record', () => {
+  const operation = {
+    kind: 'Delete',
+    step: 'Requested',
+    epoch: 5,
+    startedAt: '2026-01-01T11:59:00Z',
+    deadline: '2026-01-01T12:04:00Z',
+    attempt: 1,
+  } as const;
+  const job = (rest: object) => aJob({ workload: 'missing', spec: { desired: 'deleted' }, ...rest });
+  const [done] = decide([job({ status: { operation, operationEpoch: 5 } })]);
+  assert.deepEqual([done?.reason, done?.operation], ['DeleteDone', undefined]);
+  assert.equal(decide([job({})])[0]?.reason, 'Deleted');
+});

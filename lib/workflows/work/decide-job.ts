@@ -5,6 +5,7 @@ import { resolveRecovery } from '../../model/recovery-policy.ts';
 import { jitterOf } from '../../recovery/backoff.ts';
 import { classifyFailure } from '../../recovery/classify-failure.ts';
 import { decideRecovery } from '../../recovery/decide-recovery.ts';
+import type { FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import { autoscalingOf, runOf, samplesOf } from './job-context.ts';
 import { hold, type JobDecision } from './job-decision.ts';
 import { begin, continueOperation, PROGRESS_RECHECK_SECONDS } from './operation.ts';
@@ -26,23 +27,23 @@ export const decideJob = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision
       recoverOrScale(tenant, job),
   );
 
-const decideWithoutWorkload = (job: JobSnapshot): JobDecision | undefined =>
-  job.workload === undefined
-    ? hold(
-        job,
-        'WorkloadMissing',
-        `${job.managed.spec.targetRef.kind} ${job.managed.spec.targetRef.name} does not exist`,
-      )
-    : undefined;
+const decideWithoutWorkload = (job: JobSnapshot): JobDecision | undefined => {
+  if (job.workload !== undefined) return undefined;
+  const { targetRef, desired } = job.managed.spec;
+  return desired === 'deleted'
+    ? hold(job, 'Deleted', 'deleted as wished; a job.submit under the same name starts it anew')
+    : hold(job, 'WorkloadMissing', `${targetRef.kind} ${targetRef.name} does not exist`);
+};
 
 const decidePaused = (job: JobSnapshot): JobDecision | undefined =>
   job.managed.spec.paused === 'all' ? hold(job, 'Paused', 'everything is paused for this job') : undefined;
 
-/** What a person asked for: suspended, running again, restarted. */
+/** What a person asked for: deleted, suspended, running again, restarted. */
 const followWish = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | undefined => {
   const { managed, workload } = job;
   if (workload === undefined) return undefined;
   const { desired, restartNonce } = managed.spec;
+  if (desired === 'deleted') return deleteWithState(tenant, job, workload);
   if (desired === 'suspended') {
     return workload.suspended
       ? hold(job, 'Suspended', 'suspended as wished')
@@ -70,6 +71,22 @@ const followWish = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | und
   }
   return undefined;
 };
+
+/** A job that runs is suspended first, so that its state outlives it. */
+const deleteWithState = (tenant: TenantSnapshot, job: JobSnapshot, workload: FlinkDeploymentWorkload): JobDecision => {
+  const hasEnded = ENDED.has(job.look?.job?.state ?? workload.reportedState ?? '');
+  if (workload.stateful && !workload.suspended && !hasEnded) {
+    return begin(tenant, job, workload, {
+      kind: 'Suspend',
+      reason: 'DeleteWished',
+      message: 'to be suspended with its state, then deleted',
+    });
+  }
+  return begin(tenant, job, workload, { kind: 'Delete', reason: 'DeleteWished', message: 'to be deleted' });
+};
+
+/** States in which nothing is left to suspend. */
+const ENDED: ReadonlySet<string> = new Set(['FAILED', 'CANCELED', 'FINISHED']);
 
 /** Load is looked at only when there is nothing to recover; what recovery remembers is kept either way. */
 const recoverOrScale = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision => {

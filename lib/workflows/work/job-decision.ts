@@ -8,7 +8,7 @@ import type { JobSnapshot } from './snapshot.ts';
 /** What is decided for one job: a value, complete enough to apply, to show and to explain. */
 export type JobDecision = {
   readonly key: string;
-  readonly kind: 'hold' | 'rescale' | 'restore' | 'quarantine' | 'suspend' | 'resume' | 'restart';
+  readonly kind: 'hold' | 'rescale' | 'restore' | 'quarantine' | 'suspend' | 'resume' | 'restart' | 'delete';
   /** PascalCase, one of docs/reasons.md. */
   readonly reason: string;
   readonly message: string;

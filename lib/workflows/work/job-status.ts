@@ -82,7 +82,7 @@ const healthOf = ({ look, workload, missing }: JobSnapshot): string => {
 /** What the job would use at the size its load asks for; at its present size when that is not known. */
 const demandOf = (job: JobSnapshot, decision: JobDecision): ManagedJobStatus['demand'] => {
   const { workload, look, managed } = job;
-  if (workload === undefined || managed.spec.desired === 'suspended') return undefined;
+  if (workload === undefined || managed.spec.desired !== 'running') return undefined;
   const { slotsPerTaskManager } = workload;
   const wanted = decision.wanted ?? decision.operation?.target?.parallelism ?? {};
   const needed =

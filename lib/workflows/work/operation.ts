@@ -4,6 +4,7 @@ import type { Effect } from '../../model/workload.ts';
 import {
   evaluateOperation,
   overrideParallelism,
+  remove,
   restart,
   restore,
   resume,
@@ -23,6 +24,7 @@ const DEADLINE_SECONDS: Record<Operation['kind'], number> = {
   Suspend: 600,
   Resume: 600,
   Restart: 600,
+  Delete: 300,
 };
 
 /** While an operation is under way the job is looked at again this soon. */
@@ -82,6 +84,13 @@ const standOf = (job: JobSnapshot, operation: Operation): { progress: Progress; 
       effects: step.effects,
     };
   }
+  if (operation.kind === 'Delete') {
+    if (workload === undefined) return { progress: { kind: 'done' }, effects: [] };
+    return {
+      progress: { kind: 'pending', why: 'the workload is being deleted' },
+      effects: effectsOf(workload, job.managed.spec, operation),
+    };
+  }
   if (workload === undefined) return { progress: { kind: 'failed', why: 'the workload was deleted' }, effects: [] };
   return {
     progress: readFlinkDeploymentProgress(workload, job.look?.job, job.look?.graph, operation),
@@ -108,6 +117,8 @@ const effectsOf = (
       return [resume(workload)];
     case 'Restart':
       return [restart(workload, spec.restartNonce ?? operation.epoch)];
+    case 'Delete':
+      return workload.deleting ? [] : [remove(workload)];
   }
 };
 
@@ -117,7 +128,10 @@ const KIND_OF: Record<Operation['kind'], JobDecision['kind']> = {
   Suspend: 'suspend',
   Resume: 'resume',
   Restart: 'restart',
+  Delete: 'delete',
 };
+
+const POSSIBLE = { kind: 'possible' } as const;
 
 /** What a new operation is for. */
 export type OperationWish = {
@@ -137,7 +151,8 @@ export const begin = (
   wish: OperationWish,
 ): JobDecision => {
   const { kind, target = {}, reason, message, attempt = 1 } = wish;
-  const verdict = evaluateOperation(workload, kind, target.restorePoint);
+  // Whoever asks for a deletion has suspended the job before, or there is nothing left to suspend.
+  const verdict = kind === 'Delete' ? POSSIBLE : evaluateOperation(workload, kind, target.restorePoint);
   if (verdict.kind === 'refused') {
     return hold(job, verdict.reason, `would ${KIND_OF[kind]} (${message}), but ${verdict.message}`);
   }
