@@ -61,3 +61,5 @@ export const applyOrders = (id: string) => {
     },
   });
 };
+
+export const deleteOrders = (id: string) => event(id, 'job.delete', { job: 'orders' });

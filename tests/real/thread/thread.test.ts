@@ -1,7 +1,7 @@
 // The main job, once, on real parts: real control plane, real Flink operator, real Flink, a real queue, and the packaged
 // bundles in processes and under identities of their own. Each step is asserted on what the world shows.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -16,7 +16,7 @@ import { exactnessProblems, readExactness } from '../flink-job/exactness.ts';
 import { prepareImages } from '../images/images.ts';
 import { installFlinkOperator } from '../operator/install.ts';
 import { installCommands, startHeadgate, TOKEN, type Headgate } from './headgate.ts';
-import { applyOrders, submitOrders, tenantPayments } from './requests.ts';
+import { applyOrders, deleteOrders, submitOrders, tenantPayments } from './requests.ts';
 import { readWorld, type World } from './world-view.ts';
 
 await enterClusterNetwork(async () => {
@@ -47,6 +47,13 @@ const step = (name: string, run: () => Promise<void>): void => {
     broken = false;
     console.error(`  ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${name}`);
   });
+};
+
+/** True, or an error that says in which partitions the state and the source disagree. */
+const exactnessHolds = async (wish: Parameters<typeof exactnessProblems>[1]): Promise<true> => {
+  const problems = exactnessProblems(readExactness(flinkData), wish);
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  return true;
 };
 
 const seconds = (count: number) => ({ seconds: count });
@@ -259,16 +266,37 @@ step('without it, recovery restores the job from its last retained checkpoint', 
 
 step('exactly once: at the end the state equals the source’s position in every partition', async () => {
   const { ends, sinceMillis } = control.drain(PARTITIONS);
-  await eventually(() => {
-    const problems = exactnessProblems(readExactness(flinkData), { partitions: PARTITIONS, sinceMillis, ends });
-    if (problems.length > 0) throw new Error(problems.join('; '));
-    return Promise.resolve(true);
-  }, seconds(200));
+  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis, ends }), seconds(200));
   assert.ok(Math.min(...ends) > 0);
 });
 
-step('an update by request goes through the owners that recovery handed back', async () => {
+step('an update by request restarts the job with its state, under the owners that recovery handed back', async () => {
+  const before = await world.flinkJob('payments', 'orders');
+  const { sinceMillis } = control.drain(PARTITIONS);
   await headgate.send(applyOrders('update-1'));
   const outcome = await eventually(() => world.outcome('update-1'), seconds(30));
   assert.equal(outcome.outcome, 'accepted', outcome.message);
+  await eventually(async () => {
+    const job = await world.flinkJob('payments', 'orders').catch(() => undefined);
+    return job?.running === true && job.startedAt > before.startedAt ? job : undefined;
+  }, seconds(120));
+  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis }), seconds(60));
+});
+
+step('job.delete keeps the state and takes the rest', async () => {
+  await headgate.send(deleteOrders('delete-1'));
+  await eventually(
+    async () => ((await world.names('flinkdeployments', 'payments')).length === 0 ? true : undefined),
+    seconds(120),
+  );
+  await eventually(async () => ((await world.names('pods', 'payments')).length === 0 ? true : undefined), seconds(60));
+  assert.ok(
+    readdirSync(join(flinkData, 'savepoints')).some((name) => name.startsWith('savepoint-')),
+    'a savepoint was taken',
+  );
+  await eventually(
+    async () =>
+      (await world.job('payments', 'orders'))?.status?.lastDecision?.reason === 'Deleted' ? true : undefined,
+    seconds(30),
+  );
 });

@@ -84,6 +84,7 @@ export const readWorld = (cluster: Cluster) => {
       ).catch(() => undefined);
       return {
         id: newest.jid,
+        startedAt: newest['start-time'],
         state: newest.state,
         running: newest.state === 'RUNNING' && newest.tasks.running === newest.tasks.total,
         parallelism: Math.max(...details.vertices.map((v) => v.parallelism)),
