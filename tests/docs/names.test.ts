@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { Operation } from '../../lib/model/managed-job.ts';
 import { ROOT, sourcesBelow } from '../architecture/sources.ts';
 import { allDocuments, codeSpansOf, isInProject, linksOf, type Document } from './documents.ts';
 
@@ -83,4 +84,10 @@ test('every npm script that the documentation names is there', () => {
       .filter((script) => !scripts.has(script)),
   );
   assert.deepEqual(missing, []);
+});
+
+test('the architecture names every kind of operation', () => {
+  const { text } = documents.find(({ path }) => path === 'docs/architecture.md')!;
+  const [, kinds = ''] = /kind \(([\w,\s]+)\)/.exec(text) ?? [];
+  assert.deepEqual(kinds.split(/,\s+/), Operation.shape.kind.options);
 });
