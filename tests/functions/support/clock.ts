@@ -68,7 +68,7 @@ export const createClock = (start: number): Clock => {
           new Promise((resolve, reject) => {
             if (isForgotten) return;
             if (signal?.aborted === true) return reject(signal.reason);
-            const sleeper = { at: now + millis, wake: resolve };
+            const sleeper = { at: now + Math.ceil(millis), wake: resolve };
             own.add(sleeper);
             asleep.add(sleeper);
             signal?.addEventListener('abort', () => {
