@@ -86,8 +86,8 @@ export const CLUSTER_ROLES = {
     'headgate:work',
     rule('', ['services/proxy'], ['get', 'update', 'patch']),
     rule('', ['pods', 'resourcequotas'], ['get', 'list']),
-    rule('', ['events'], ['create', 'patch']),
-    rule('events.k8s.io', ['events'], ['create', 'patch']),
+    // An Event that is there already is read instead of being written again.
+    rule('events.k8s.io', ['events'], ['get', 'create']),
     // Deleting and creating is how operators before 1.8 restore a job.
     rule(FLINK_GROUP, ['flinkdeployments'], ['get', 'list', 'create', 'patch', 'delete']),
     rule(FLINK_GROUP, ['flinkstatesnapshots'], ['get', 'list', 'create']),
