@@ -79,6 +79,6 @@ export const appliedObject = (
   const before = bare(base);
   const merged = recordApply(shape, before, config, owners, writer, options.isForced) ?? before;
   const { object } = shapeObject(kind, clone(merged), true);
-  if (owners.size > 0) object.metadata.managedFields = encodeOwners(owners);
+  if (owners.size > 0) object.metadata.managedFields = encodeOwners(owners.values());
   return object;
 };

@@ -1,6 +1,6 @@
 /** The scale subresource: one shape for the replicas of every kind that has them. */
-import { decodeOwners, encodeOwners, ownerId } from '../apply/owners.ts';
-import { insert } from '../apply/field-set.ts';
+import { decodeOwners, encodeOwners, type Owner } from '../apply/owners.ts';
+import { difference, has, isEmptySet, setOf } from '../apply/field-set.ts';
 import type { ScalePaths } from '../kinds/kind.ts';
 import {
   at,
@@ -30,34 +30,38 @@ const selectorText = (value: Json | undefined): string => {
 
 const scaleOf = (object: KubeObject, paths: ScalePaths): KubeObject => {
   const { name = '', namespace, uid = '', resourceVersion = '', creationTimestamp = '' } = object.metadata;
+  const replicas = Number(at(object, paths.specReplicas) ?? 0);
   const selector = paths.selector === undefined ? '' : selectorText(at(object, paths.selector));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(at(object, paths.specReplicas) ?? 0) },
+    // None are left out, not written as 0.
+    spec: replicas === 0 ? {} : { replicas },
     status: { replicas: Number(at(object, paths.statusReplicas) ?? 0), ...(selector === '' ? {} : { selector }) },
   };
 };
 
-/** The replicas become the writer's, under the subresource; nobody else owns them any more. */
-const ownReplicas = (write: Write, object: KubeObject, paths: ScalePaths): void => {
+/**
+ * The owners after a scale (managedfields.ScaleHandler). New replicas become the writer's, under the subresource and
+ * without a time. Replicas that nobody owned (a default of an applied object) stay nobody's, as do none at all, which
+ * a Scale does not write. Replicas that an updater owns and that do not change move, on the real server too, to a
+ * second entry of its own without a time; whoever reads the entries next keeps the one that comes last.
+ */
+const ownersAfter = (write: Write, object: KubeObject, paths: ScalePaths, replicas: number): Owner[] => {
   const path = paths.specReplicas.split('.').map((step) => `f:${step}`);
-  const owners = decodeOwners(object.metadata.managedFields);
-  const writer = writerOf(write);
-  const self = { ...writer, operation: 'Update' as const };
-  for (const [id, owner] of owners) {
-    const parent = path
-      .slice(0, -1)
-      .reduce<typeof owner.fields | undefined>((set, step) => set?.children.get(step), owner.fields);
-    parent?.members.delete(path.at(-1) ?? '');
-    if (id === ownerId(self)) owners.delete(id);
-  }
-  const fields = { members: new Set<string>(), children: new Map() };
-  insert(fields, path);
-  // The real server leaves this entry without a time.
-  owners.set(ownerId(self), { ...self, time: undefined, fields });
-  object.metadata.managedFields = encodeOwners(owners);
+  const only = setOf(path);
+  const owners = [...decodeOwners(object.metadata.managedFields).values()];
+  if (!owners.some(({ fields }) => has(fields, path))) return owners;
+  const isChanged = Number(at(object, paths.specReplicas) ?? 0) !== replicas;
+  const after = owners.flatMap((owner): Owner[] => {
+    if (!has(owner.fields, path) || (!isChanged && owner.operation === 'Apply')) return [owner];
+    const rest = difference(owner.fields, only);
+    const kept = isEmptySet(rest) ? [] : [{ ...owner, fields: rest }];
+    return isChanged ? kept : [...kept, { ...owner, time: undefined, fields: only }];
+  });
+  const self: Owner = { ...writerOf(write), operation: 'Update', time: undefined, fields: only };
+  return isChanged && replicas > 0 ? [...after, self] : after;
 };
 
 const wantedScale = (call: Call, current: KubeObject): JsonObject => {
@@ -97,9 +101,9 @@ export const scale = (call: Call, paths: ScalePaths): KubeObject => {
   const next = clone(live);
   const { resourceVersion } = objectOf(wanted['metadata']);
   if (typeof resourceVersion === 'string' && resourceVersion !== '') next.metadata.resourceVersion = resourceVersion;
-  if (at(live, paths.specReplicas) !== replicas) {
-    setAt(next, paths.specReplicas, replicas);
-    ownReplicas(write, next, paths);
-  }
+  const owners = encodeOwners(ownersAfter(write, live, paths, replicas));
+  if (owners.length > 0) next.metadata.managedFields = owners;
+  else delete next.metadata.managedFields;
+  if (Number(at(live, paths.specReplicas) ?? 0) !== replicas) setAt(next, paths.specReplicas, replicas);
   return scaleOf(persistUpdate(write, next, live), paths);
 };

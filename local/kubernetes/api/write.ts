@@ -72,7 +72,10 @@ const resetFields = (kind: Kind, subresource: string): Writer['reset'] => {
 
 const withOwners = (object: KubeObject, owners: Owners): KubeObject => {
   const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: owners.size === 0 ? metadata : { ...metadata, managedFields: encodeOwners(owners) } };
+  return {
+    ...object,
+    metadata: owners.size === 0 ? metadata : { ...metadata, managedFields: encodeOwners(owners.values()) },
+  };
 };
 
 const isReset = (object: KubeObject): boolean => {

@@ -165,7 +165,7 @@ const whose = (owner: Owner): string => {
 };
 
 const conflictError = (conflicts: readonly Conflict[]): StatusError => {
-  const sorted = conflicts.toSorted((a, b) => (whose(a.other) < whose(b.other) ? -1 : 1));
+  const sorted = conflicts.toSorted((a, b) => (ownerId(a.other) < ownerId(b.other) ? -1 : 1));
   const causes = sorted.flatMap(({ other, paths }) =>
     paths.map((path) => ({
       reason: 'FieldManagerConflict',

@@ -14,13 +14,14 @@ export type Owner = {
 /** Owners by identity. Appliers keep theirs when they change their API version, updaters do not. */
 export type Owners = Map<string, Owner>;
 
-export const ownerId = (owner: Omit<Owner, 'time' | 'fields'>): string =>
-  JSON.stringify([
-    owner.operation,
-    owner.manager,
-    owner.subresource,
-    owner.operation === 'Apply' ? '' : owner.apiVersion,
-  ]);
+/** An owner's identity in the form that Kubernetes sorts by. */
+export const ownerId = ({ manager, operation, apiVersion, subresource }: Omit<Owner, 'time' | 'fields'>): string =>
+  JSON.stringify({
+    manager,
+    operation,
+    ...(operation === 'Apply' ? {} : { apiVersion }),
+    ...(subresource === '' ? {} : { subresource }),
+  });
 
 export const decodeOwners = (entries: readonly ManagedFieldsEntry[] | undefined): Owners => {
   const owners: Owners = new Map();
@@ -49,8 +50,8 @@ const inWireOrder = (a: Owner, b: Owner): number =>
   compareText(a.apiVersion, b.apiVersion) ||
   compareText(a.subresource, b.subresource);
 
-export const encodeOwners = (owners: Owners): ManagedFieldsEntry[] =>
-  [...owners.values()].toSorted(inWireOrder).map((owner) => ({
+export const encodeOwners = (owners: Iterable<Owner>): ManagedFieldsEntry[] =>
+  [...owners].toSorted(inWireOrder).map((owner) => ({
     manager: owner.manager,
     operation: owner.operation,
     apiVersion: owner.apiVersion,

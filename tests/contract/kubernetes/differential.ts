@@ -16,7 +16,7 @@ const CONFIG_MAP: Kind = { path: configMaps, apiVersion: 'v1', kind: 'ConfigMap'
 const DEPLOYMENT: Kind = { path: deployments, apiVersion: 'apps/v1', kind: 'Deployment' };
 
 export type Write = {
-  readonly how: 'apply' | 'force' | 'merge' | 'status' | 'json';
+  readonly how: 'apply' | 'force' | 'merge' | 'put' | 'scale' | 'status';
   readonly manager: string;
   readonly content: Readonly<Record<string, unknown>>;
 };
@@ -110,7 +110,7 @@ const historyOf = (kind: Kind, content: fc.Arbitrary<Record<string, unknown>>): 
     kind: fc.constant(kind),
     writes: fc.array(
       fc.record({
-        how: fc.constantFrom<Write['how']>('apply', 'apply', 'apply', 'force', 'merge', 'status'),
+        how: fc.constantFrom<Write['how']>('apply', 'apply', 'apply', 'force', 'merge', 'put', 'scale', 'status'),
         manager: fc.constantFrom('one', 'two', 'three'),
         content,
       }),
@@ -137,8 +137,22 @@ const BIRTH: Readonly<Record<string, unknown>> = {
   },
 };
 
+/** Reads the object and puts it back with its metadata and spec replaced in part: what a client that updates does. */
+const replaceParts = async (api: Api, target: string, manager: string, content: Write['content']): Promise<Answer> => {
+  const { body } = await api.get(target);
+  const next = { ...body, ...content, metadata: { ...body['metadata'], ...Object(content['metadata']) } };
+  const spec = content['spec'] === undefined ? {} : { spec: { ...body['spec'], ...Object(content['spec']) } };
+  const template = body['spec']?.['template'] === undefined ? {} : { template: body['spec']['template'] };
+  return api.send('PUT', `${target}?fieldManager=${manager}`, { ...next, ...('spec' in spec ? { spec: { ...spec.spec, ...template } } : {}) });
+};
+
 const perform = (api: Api, { path, apiVersion, kind }: Kind, { how, manager, content }: Write): Promise<Answer> => {
   const target = `${path(api)}/o`;
+  if (how === 'put') return replaceParts(api, target, manager, content);
+  if (how === 'scale' && kind !== 'ConfigMap') {
+    const replicas = JSON.stringify(content).length % 3;
+    return api.send('PATCH', `${target}/scale?fieldManager=${manager}`, { spec: { replicas } }, { contentType: 'application/merge-patch+json' });
+  }
   const { metadata: meta } = content;
   const body = { ...content, apiVersion, kind, metadata: { ...Object(meta), name: 'o' } };
   if (how === 'status' && kind === 'Widget') return api.apply(`${target}/status`, manager, body, true);
