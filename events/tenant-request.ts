@@ -44,6 +44,8 @@ export const VERBS = {
   'dev.headgate.tenant.uncordon.v1': { who: 'admin', data: z.object({}) },
   /** Drift repair, sent by `tick`. */
   'dev.headgate.tenant.reconcile.v1': { who: 'headgate', data: z.object({}) },
+  /** Takes up a request that waited for the stop to be lifted, sent by `tick`. */
+  'dev.headgate.request.resume.v1': { who: 'headgate', data: z.object({ name: z.string().min(1).max(253) }) },
   'dev.headgate.job.submit.v1': {
     who: 'tenant',
     data: z.object({ ...job, spec: SubmittedFlinkSpec, stateless: z.boolean().default(false), ...settings }),

@@ -1,8 +1,14 @@
-import { SYSTEM_NAMESPACE } from '../model/group.ts';
-import { toTimestamp } from '../model/instant.ts';
 import { parseRequest, requestKey } from '../tenant/parse-request.ts';
 import { LEDGER_SECONDS } from './tenant-requests.ts';
-import { findEntry, isSettled, openEntry, settleEntry } from './tenant-requests/ledger.ts';
+import {
+  findEntry,
+  isSettled,
+  ledgerOf,
+  openEntry,
+  readTenant,
+  settleEntry,
+  unreadableSpec,
+} from './tenant-requests/ledger.ts';
 import type { Run } from './run.ts';
 
 /** A message that its function failed on too often. */
@@ -32,21 +38,11 @@ export const recordDeadLetter = async (run: Run, letter: DeadLetter): Promise<vo
   const now = run.world.now();
   const parsed = parseRequest({ body: letter.body, group: letter.group, sender, now, maxAgeSeconds: LEDGER_SECONDS });
   const key = parsed.key ?? requestKey('sqs', letter.messageId);
-  // Where the tenant's entries are is not asked: the same key is looked for in both places it can be.
-  const known = await findEntry(run, key, letter.group);
+  const ledger = ledgerOf(await readTenant(run, letter.group));
+  const known = await findEntry(run, key, ledger);
   if (known !== undefined && isSettled(known)) return;
-  const spec = parsed.ok
-    ? parsed.spec
-    : {
-        id: letter.messageId,
-        source: 'sqs',
-        type: 'unreadable',
-        tenant: letter.group.slice(0, 63),
-        time: toTimestamp(now),
-        sender,
-        data: { body: letter.body.slice(0, 1024) },
-      };
-  const entry = known ?? (await openEntry(run, key, SYSTEM_NAMESPACE, spec));
+  const spec = parsed.ok ? parsed.spec : unreadableSpec(run, letter);
+  const entry = known ?? (await openEntry(run, key, ledger, spec));
   await settleEntry(run, entry, {
     outcome: 'failed',
     reason: 'GivenUp',

@@ -1,11 +1,16 @@
 import type { PoolMessage, WorkMessage } from '../../events/work.ts';
 import type { Run } from './run.ts';
 
-/** Queues a look at a tenant. The message group is the tenant, so that no two runs of `work` look at it at once. */
-export const sendWork = async (run: Run, workQueueUrl: string, message: WorkMessage): Promise<void> => {
-  await run.queue.send(workQueueUrl, [
-    { body: JSON.stringify(message), groupId: message.tenant, dedupId: `${message.tenant}-${message.id}` },
-  ]);
+/** Queues looks at tenants. The message group is the tenant, so that no two runs of `work` look at it at once. */
+export const sendWork = async (run: Run, workQueueUrl: string, ...messages: readonly WorkMessage[]): Promise<void> => {
+  await run.queue.send(
+    workQueueUrl,
+    messages.map((message) => ({
+      body: JSON.stringify(message),
+      groupId: message.tenant,
+      dedupId: `${message.tenant}-${message.id}`,
+    })),
+  );
 };
 
 /** Wakes `rebalance` for one pool. */

@@ -1,8 +1,6 @@
-import { TENANT } from '../clients/kubernetes/kinds.ts';
+import { TENANT_REQUEST } from '../clients/kubernetes/kinds.ts';
 import { SYSTEM_NAMESPACE } from '../model/group.ts';
-import { toTimestamp } from '../model/instant.ts';
-import type { TenantRequestSpec } from '../model/tenant-request.ts';
-import { namespacesOf, TenantSpec, type Tenant } from '../model/tenant.ts';
+import type { Tenant } from '../model/tenant.ts';
 import { authorize } from '../tenant/authorize.ts';
 import { parseRequest, requestKey, type AcceptedRequest, type RejectedRequest } from '../tenant/parse-request.ts';
 import { planCordon } from '../tenant/plan-wish.ts';
@@ -15,8 +13,16 @@ import { applyWish } from './tenant-requests/apply-planned.ts';
 import { applyJobRequest, applyJobWish } from './tenant-requests/apply-job.ts';
 import { applyTenant } from './tenant-requests/apply-tenant.ts';
 import { fenceTenant } from './tenant-requests/fence-tenant.ts';
-import { findEntry, isSettled, openEntry, settleEntry } from './tenant-requests/ledger.ts';
-import { accepted, rejected, type Outcome } from './tenant-requests/outcome.ts';
+import {
+  findEntry,
+  isSettled,
+  ledgerOf,
+  openEntry,
+  readTenant,
+  settleEntry,
+  unreadableSpec,
+} from './tenant-requests/ledger.ts';
+import { accepted, rejected, waiting, type Outcome } from './tenant-requests/outcome.ts';
 
 export type TenantRequestsConfig = {
   readonly workQueueUrl: string;
@@ -45,36 +51,58 @@ export const handleRequest = async (run: Run, config: TenantRequestsConfig, mess
   const now = run.world.now();
   const parsed = parseRequest({ body: message.body, group: message.group, sender, now, maxAgeSeconds: LEDGER_SECONDS });
   const tenant = await readTenant(run, message.group);
-  if (!parsed.ok) return await rejectUnread(run, message, sender, tenant, parsed);
+  if (!parsed.ok) return await rejectUnread(run, message, tenant, parsed);
   if (parsed.type === 'dev.headgate.tenant.reconcile.v1') return await reconcile(run, config, sender, tenant);
+
+  if (parsed.type === 'dev.headgate.request.resume.v1')
+    return await resume(run, config, sender, tenant, parsed.data.name);
 
   const leave = authorize({ sender, type: parsed.type, tenant, admins: config.admins, headgate: config.headgate });
   // A stranger's request has an outcome of its own, and never stands in for the one that it claims to be.
   const key = leave.allowed ? parsed.key : requestKey(sender, parsed.key);
   const known = await findEntry(run, key, ledgerOf(tenant));
-  if (known !== undefined && isSettled(known)) {
-    run.log.info('request repeated', { request: key, outcome: known.status?.outcome });
+  if (known !== undefined && known.status?.outcome !== undefined) {
+    run.log.info('request repeated', { request: key, outcome: known.status.outcome });
     return;
   }
-  const entry = known ?? (await openEntry(run, key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, parsed.spec));
-  if (isSettled(entry)) return;
-  await settleEntry(
-    run,
-    entry,
-    leave.allowed ? await decide(run, config, tenant, parsed) : rejected(leave.reason, [leave.message]),
-  );
+  const stopped = leave.allowed ? await readStop(run.kubernetes) : undefined;
+  // What waits is kept where only Headgate writes: its sender is believed when `tick` brings it back.
+  const home = stopped === undefined ? ledgerOf(tenant) : SYSTEM_NAMESPACE;
+  const entry = known ?? (await openEntry(run, key, home, parsed.spec));
+  if (entry.status?.outcome !== undefined) return;
+  if (!leave.allowed) return await settleEntry(run, entry, rejected(leave.reason, [leave.message]));
+  if (stopped === undefined) return await settleEntry(run, entry, await decide(run, config, tenant, parsed));
+  if (entry.metadata.namespace !== SYSTEM_NAMESPACE) throw new HeadgateError('Unavailable', `stopped: ${stopped}`);
+  await settleEntry(run, entry, waiting('Stopped', `${stopped}; it is taken up when the stop is lifted`));
 };
 
-const readTenant = async (run: Run, name: string): Promise<Tenant | undefined> => {
-  // A group that is no name can name no tenant; the API server would refuse the path.
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return undefined;
-  const tenant = await run.kubernetes.get(TENANT, { name });
-  return tenant === undefined ? undefined : { ...tenant, spec: TenantSpec.parse(tenant.spec) };
+/** Takes up a request that waited, as its own sender. Only entries in `headgate-system` are believed. */
+const resume = async (
+  run: Run,
+  config: TenantRequestsConfig,
+  sender: string,
+  tenant: Tenant | undefined,
+  name: string,
+): Promise<void> => {
+  const { admins, headgate } = config;
+  const type = 'dev.headgate.request.resume.v1';
+  if (!authorize({ sender, type, tenant, admins, headgate }).allowed) return;
+  const entry = await run.kubernetes.get(TENANT_REQUEST, { namespace: SYSTEM_NAMESPACE, name });
+  if (entry === undefined || isSettled(entry) || (await readStop(run.kubernetes)) !== undefined) return;
+  const { id, source, time, data } = entry.spec;
+  const body = { specversion: '1.0', id, source, type: entry.spec.type, subject: entry.spec.tenant, time, data };
+  const parsed = parseRequest({
+    body,
+    group: entry.spec.tenant,
+    sender: entry.spec.sender,
+    now: run.world.now(),
+    maxAgeSeconds: LEDGER_SECONDS,
+  });
+  if (!parsed.ok) return await settleEntry(run, entry, rejected(parsed.reason, parsed.problems));
+  const leave = authorize({ sender: entry.spec.sender, type: parsed.type, tenant, admins, headgate });
+  const outcome = leave.allowed ? await decide(run, config, tenant, parsed) : rejected(leave.reason, [leave.message]);
+  await settleEntry(run, entry, outcome);
 };
-
-/** Where a tenant's requests are kept: its first namespace, once it is fenced. */
-const ledgerOf = (tenant: Tenant | undefined): string | undefined =>
-  tenant?.status?.namespaces?.includes(namespacesOf(tenant)[0]) === true ? namespacesOf(tenant)[0] : undefined;
 
 const decide = async (
   run: Run,
@@ -82,8 +110,6 @@ const decide = async (
   tenant: Tenant | undefined,
   request: AcceptedRequest,
 ): Promise<Outcome> => {
-  const stopped = await readStop(run.kubernetes);
-  if (stopped !== undefined) throw new HeadgateError('Unavailable', `Headgate is stopped: ${stopped}`);
   try {
     return await carryOut(run, config, tenant, request);
   } catch (error) {
@@ -171,28 +197,13 @@ const reconcile = async (
 const rejectUnread = async (
   run: Run,
   message: RequestMessage,
-  sender: string,
   tenant: Tenant | undefined,
   parsed: RejectedRequest,
 ): Promise<void> => {
   const key = parsed.key ?? requestKey('sqs', message.messageId);
   const known = await findEntry(run, key, ledgerOf(tenant));
   if (known !== undefined && isSettled(known)) return;
-  const entry =
-    known ?? (await openEntry(run, key, ledgerOf(tenant) ?? SYSTEM_NAMESPACE, unreadSpec(run, message, sender)));
+  const entry = known ?? (await openEntry(run, key, ledgerOf(tenant), unreadableSpec(run, message)));
   if (isSettled(entry)) return;
   await settleEntry(run, entry, rejected(parsed.reason, parsed.problems));
 };
-
-/** How much of an unreadable body is kept for people to look at. */
-const KEPT_BODY_CHARACTERS = 1024;
-
-const unreadSpec = (run: Run, message: RequestMessage, sender: string): TenantRequestSpec => ({
-  id: message.messageId,
-  source: 'sqs',
-  type: 'unreadable',
-  tenant: message.group.slice(0, 63),
-  time: toTimestamp(run.world.now()),
-  sender,
-  data: { body: message.body.slice(0, KEPT_BODY_CHARACTERS) },
-});

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { WorkMessage } from '../../events/work.ts';
-import { TENANT } from '../clients/kubernetes/kinds.ts';
+import { TENANT, TENANT_REQUEST } from '../clients/kubernetes/kinds.ts';
+import type { QueueMessage } from '../clients/queue/sqs.ts';
+import { SYSTEM_NAMESPACE } from '../model/group.ts';
 import { toTimestamp, type EpochMillis } from '../model/instant.ts';
-import type { Tenant } from '../model/tenant.ts';
+import type { TenantRequest } from '../model/tenant-request.ts';
 import type { Run } from './run.ts';
 import { sendWork } from './send-work.ts';
+import { readStop } from './stop.ts';
 
 export type TickConfig = { readonly workQueueUrl: string; readonly requestsQueueUrl: string };
 
@@ -13,42 +16,50 @@ const RECONCILE_EVERY_MINUTES = 10;
 const MINUTE = 60_000;
 
 /**
- * One work message per tenant, and now and then a `tenant.reconcile`. Named after the scheduled time, so that a
+ * One work message per tenant, now and then a `tenant.reconcile`, and whatever waited for the stop to be lifted. Named after the scheduled time, so that a
  * schedule that fires twice asks once.
  */
 export const sendTicks = async (run: Run, config: TickConfig, scheduledAt: EpochMillis): Promise<void> => {
   const tenants = await run.kubernetes.list(TENANT);
   const minute = Math.floor(scheduledAt / MINUTE);
-  for (const tenant of tenants) {
-    const name = tenant.metadata.name;
-    await sendWork(run, config.workQueueUrl, {
-      tenant: name,
-      cause: 'tick',
-      id: `tick-${toTimestamp(scheduledAt)}`,
-      at: run.world.now(),
-    });
-    if ((minute + spread(name)) % RECONCILE_EVERY_MINUTES === 0) await sendReconcile(run, config, tenant, minute);
-  }
-  run.log.info('tick', { tenants: tenants.length, scheduledAt: toTimestamp(scheduledAt) });
+  const ticks = tenants.map(({ metadata }): WorkMessage => {
+    const id = `tick-${toTimestamp(scheduledAt)}`;
+    return { tenant: metadata.name, cause: 'tick', id, at: run.world.now() };
+  });
+  const due = tenants.filter(({ metadata }) => (minute + spread(metadata.name)) % RECONCILE_EVERY_MINUTES === 0);
+  const reconciles = due.map(({ metadata }) => requestMessage(run, 'tenant.reconcile', metadata.name, `${minute}`, {}));
+  const resumes = (await readWaiting(run)).map(({ metadata, spec }) =>
+    requestMessage(run, 'request.resume', spec.tenant, `${metadata.name}-${minute}`, { name: metadata.name }),
+  );
+  await sendWork(run, config.workQueueUrl, ...ticks);
+  await run.queue.send(config.requestsQueueUrl, [...reconciles, ...resumes]);
+  run.log.info('tick', { tenants: tenants.length, resumed: resumes.length, scheduledAt: toTimestamp(scheduledAt) });
+};
+
+/** Requests that wait for the stop to be lifted; none while it is set. They are kept in `headgate-system`. */
+const readWaiting = async (run: Run): Promise<readonly TenantRequest[]> => {
+  if ((await readStop(run.kubernetes)) !== undefined) return [];
+  const entries = await run.kubernetes.list(TENANT_REQUEST, { namespace: SYSTEM_NAMESPACE });
+  return entries.filter((entry) => entry.status?.outcome === 'waiting');
 };
 
 /** Forwards a follow-up that has come due to the tenant's work group. */
 export const forwardFollowUp = (run: Run, config: TickConfig, message: WorkMessage): Promise<void> =>
   sendWork(run, config.workQueueUrl, message);
 
-const sendReconcile = async (run: Run, config: TickConfig, tenant: Tenant, minute: number): Promise<void> => {
-  const name = tenant.metadata.name;
-  const id = `reconcile-${name}-${minute}`;
+/** A request of Headgate to itself. */
+const requestMessage = (run: Run, verb: string, tenant: string, occasion: string, data: object): QueueMessage => {
+  const id = `${verb}-${tenant}-${occasion}`;
   const event = {
     specversion: '1.0',
     id,
     source: 'headgate/tick',
-    type: 'dev.headgate.tenant.reconcile.v1',
-    subject: name,
+    type: `dev.headgate.${verb}.v1`,
+    subject: tenant,
     time: toTimestamp(run.world.now()),
-    data: {},
+    data,
   };
-  await run.queue.send(config.requestsQueueUrl, [{ body: JSON.stringify(event), groupId: name, dedupId: id }]);
+  return { body: JSON.stringify(event), groupId: tenant, dedupId: id };
 };
 
 /** Spreads the tenants' reconciliations over the minutes, by name and not by chance. */

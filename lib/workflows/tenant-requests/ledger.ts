@@ -1,23 +1,50 @@
-import { TENANT_REQUEST } from '../../clients/kubernetes/kinds.ts';
+import { TENANT, TENANT_REQUEST } from '../../clients/kubernetes/kinds.ts';
 import { HEADGATE_API_VERSION, SYSTEM_NAMESPACE, TENANT_LABEL } from '../../model/group.ts';
 import { toTimestamp } from '../../model/instant.ts';
 import type { TenantRequest, TenantRequestSpec } from '../../model/tenant-request.ts';
-import { DnsLabel } from '../../model/tenant.ts';
+import { DnsLabel, namespacesOf, TenantSpec, type Tenant } from '../../model/tenant.ts';
 import { eventFor } from '../event.ts';
 import type { Run } from '../run.ts';
 import { statusWish } from '../status-wish.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The entry of a request, wherever it was made: in its tenant's first namespace or in `headgate-system`. */
-export const findEntry = async (
-  run: Run,
-  name: string,
-  tenantNamespace: string | undefined,
-): Promise<TenantRequest | undefined> => {
-  const places = [SYSTEM_NAMESPACE, ...(tenantNamespace === undefined ? [] : [tenantNamespace])];
-  const found = await Promise.all(places.map((namespace) => run.kubernetes.get(TENANT_REQUEST, { namespace, name })));
+export const findEntry = async (run: Run, name: string, ledger: string): Promise<TenantRequest | undefined> => {
+  const places = new Set([SYSTEM_NAMESPACE, ledger]);
+  const found = await Promise.all(
+    [...places].map((namespace) => run.kubernetes.get(TENANT_REQUEST, { namespace, name })),
+  );
   return found.find((entry) => entry !== undefined);
 };
+
+/** Where a tenant's requests are kept: its first namespace, once it is fenced; else `headgate-system`. */
+export const ledgerOf = (tenant: Tenant | undefined): string =>
+  tenant?.status?.namespaces?.includes(namespacesOf(tenant)[0]) === true ? namespacesOf(tenant)[0] : SYSTEM_NAMESPACE;
+
+/** The tenant that a message was addressed to, if there is one of that name. */
+export const readTenant = async (run: Run, group: string): Promise<Tenant | undefined> => {
+  // A group that is no name can name no tenant; the API server would refuse the path.
+  if (!DnsLabel.safeParse(group).success) return undefined;
+  const tenant = await run.kubernetes.get(TENANT, { name: group });
+  return tenant === undefined ? undefined : { ...tenant, spec: TenantSpec.parse(tenant.spec) };
+};
+
+/** How much of an unreadable body is kept for people to look at. */
+const KEPT_BODY_CHARACTERS = 1024;
+
+/** The entry of a message that is no request: what came, as far as it may be kept. */
+export const unreadableSpec = (
+  run: Run,
+  message: { readonly messageId: string; readonly group: string; readonly body: string; readonly senderId: string },
+): TenantRequestSpec => ({
+  id: message.messageId,
+  source: 'sqs',
+  type: 'unreadable',
+  tenant: message.group.slice(0, 63),
+  time: toTimestamp(run.world.now()),
+  sender: `sqs:${message.senderId}`,
+  data: { body: message.body.slice(0, KEPT_BODY_CHARACTERS) },
+});
 
 /** Whether the request has had its one outcome: then a duplicate changes nothing. */
 export const isSettled = (entry: TenantRequest): boolean =>

@@ -17,6 +17,9 @@ export const accepted = (changed: readonly string[]): Outcome => ({
   changed,
 });
 
+/** Neither done nor refused: it is taken up again by itself. */
+export const waiting = (reason: string, message: string): Outcome => ({ outcome: 'waiting', reason, message });
+
 /** Refused, with every problem in one text. */
 export const rejected = (reason: string, problems: readonly string[]): Outcome => ({
   outcome: 'rejected',

@@ -118,8 +118,9 @@ const conditionsOf = (job: JobSnapshot, decision: JobDecision): readonly Conditi
       : {
           type: 'Quarantined',
           status: 'True',
-          reason: decision.recovery?.lastFailure ?? 'BudgetSpent',
-          message: `no automatic action since ${quarantinedSince}; job.release ends it`,
+          reason: 'Quarantined',
+          message:
+            `no automatic action since ${quarantinedSince}; job.release ends it. ${decision.recovery?.lastFailure ?? ''}`.trim(),
         },
     decision.reason === 'OwnedByAnother'
       ? { type: 'Unmanaged', status: 'True', reason: 'OwnedByAnother', message: decision.message }
