@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FieldManager } from '../model/group.ts';
 import type { KubernetesObject, ObjectMeta } from '../model/kubernetes-object.ts';
 import type { Recreation, RestorePoint } from '../model/managed-job.ts';
@@ -41,10 +42,10 @@ export const planRecreation = (
   };
 };
 
-/** How far a recreation is, with the writes of its next step. `created`: the new object is there, and the job starts. */
+/** How far a recreation is, with the writes of its next step. `created`: the new object is there, and its fields are back with their owners. */
 export type RecreationStep =
   | { readonly kind: 'pending'; readonly why: string; readonly effects: readonly ObjectEffect[] }
-  | { readonly kind: 'created'; readonly effects: readonly ObjectEffect[] };
+  | { readonly kind: 'created' };
 
 /** Judged on what was read: the workload with this uid is deleted, then its pods must be gone, then the new one is created. */
 export const stepOfRecreation = (
@@ -69,7 +70,17 @@ export const stepOfRecreation = (
       effects: [{ kind: 'apply', manager: RECOVERY, object: create }],
     };
   }
-  return { kind: 'created', effects: handBack(plan, create) };
+  // However soon the job runs again, or fails: without this, nobody but recovery could ever change the job again.
+  return isHandedBack(plan, workload)
+    ? { kind: 'created' }
+    : { kind: 'pending', why: 'its fields go back to their owners', effects: handBack(plan, create) };
+};
+
+/** Recovery lets go last: once it holds nothing of what the others owned, they have it. */
+const isHandedBack = ({ owned }: Recreation, { recovery }: FlinkDeploymentWorkload): boolean => {
+  if (recovery.owned.initialSavepointPath === undefined) return false;
+  const held = without(recovery.applied, { metadata: {}, spec: { job: recovery.owned } });
+  return owned.every(({ object }) => isDeepStrictEqual(without(held, object), held));
 };
 
 /** Each manager shares what it owned; then recovery lets go of it, and keeps what nobody else holds: a field without an owner is removed. */

@@ -1,5 +1,5 @@
 import { fromTimestamp, toTimestamp } from '../../model/instant.ts';
-import type { ManagedJobSpec, Operation } from '../../model/managed-job.ts';
+import type { ManagedJobSpec, Operation, Recreation } from '../../model/managed-job.ts';
 import type { Effect } from '../../model/workload.ts';
 import {
   evaluateOperation,
@@ -81,7 +81,7 @@ const standOf = (job: JobSnapshot, operation: Operation): { progress: Progress; 
     if (workload === undefined) return { progress: { kind: 'pending', why: 'the workload is gone' }, effects: [] };
     return {
       progress: readFlinkDeploymentProgress(workload, job.look?.job, job.look?.graph, operation),
-      effects: step.effects,
+      effects: [],
     };
   }
   if (operation.kind === 'Delete') {
@@ -110,7 +110,7 @@ const effectsOf = (
     case 'Recover':
       return operation.recreation === undefined
         ? [restore(workload, operation.target?.restorePoint, operation.epoch)]
-        : stepOfRecreation(operation.recreation, workload, Number.POSITIVE_INFINITY).effects;
+        : effectsOfRecreation(operation.recreation, workload);
     case 'Suspend':
       return [suspend(workload)];
     case 'Resume':
@@ -120,6 +120,12 @@ const effectsOf = (
     case 'Delete':
       return workload.deleting ? [] : [remove(workload)];
   }
+};
+
+/** Begun with the pods still there: nothing is created yet. */
+const effectsOfRecreation = (plan: Recreation, workload: FlinkDeploymentWorkload): readonly Effect[] => {
+  const step = stepOfRecreation(plan, workload, Number.POSITIVE_INFINITY);
+  return step.kind === 'pending' ? step.effects : [];
 };
 
 const KIND_OF: Record<Operation['kind'], JobDecision['kind']> = {
