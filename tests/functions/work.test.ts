@@ -90,7 +90,7 @@ test('with room for less than it wants, a job gets that part and says so, and it
   const parallelism = part(decision, 'operation', 'target', 'parallelism');
   assert.equal(part(parallelism, WORK), 6);
   const demand = await field(headgate, 'orders', 'managedjobs', 'status', 'demand', 'taskManagers');
-  assert.ok(Number(demand) > 3, `asks for ${demand}`);
+  assert.ok(Number(demand) > 3, `asks for ${String(demand)}`);
   await headgate.operator.act();
   await minutes(headgate, 9);
   assert.ok(reasonsOf(headgate, 'orders').includes('QuotaExhausted'), reasonsOf(headgate, 'orders').join(', '));
@@ -202,7 +202,10 @@ for (const [name, { prepare, reason, why, tenant = {} }] of Object.entries(HANDS
     await minutes(headgate, 5);
     const decisions = decisionsOf(headgate, 'orders').slice(decided);
     const decision = decisions.find((line) => line['reason'] === reason);
-    assert.ok(decision !== undefined, decisions.map((line) => `${line['reason']}: ${line['why']}`).join('\n'));
+    assert.ok(
+      decision !== undefined,
+      decisions.map((line) => `${String(line['reason'])}: ${String(line['why'])}`).join('\n'),
+    );
     assert.match(String(decision['why']), why);
     assert.ok(decisions.every((line) => line['kind'] === 'hold'));
     assert.equal(await overridesOf(headgate), overrides);

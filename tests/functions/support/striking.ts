@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startHeadgate, type Fate, type Headgate, type Options } from './headgate.ts';
+import { startHeadgate, type Fate, type Headgate } from './headgate.ts';
 import type { QueueName } from './queues.ts';
 import { applyTenant, SENDER } from './requests.ts';
 import { canonical, forbidden } from './world-view.ts';
@@ -10,7 +10,10 @@ export type Scenario = {
   readonly strike: (headgate: Headgate, fate?: Fate) => Promise<{ readonly writes: number }>;
   /** How many minutes it takes until nothing more happens; one when not said. */
   readonly minutes?: number;
-  readonly options?: Options;
+  /** The world it begins in; an empty one when not said. */
+  readonly start?: () => Promise<Headgate>;
+  /** What must hold in the end besides. */
+  readonly check?: (headgate: Headgate) => Promise<void>;
   /** Whether the function goes on when one of its writes fails. */
   readonly goesOn?: boolean;
 };
@@ -48,13 +51,15 @@ const comeToRest = async (headgate: Headgate, minutes: number): Promise<void> =>
   }
 };
 
-const live = async ({ prepare, strike, minutes = 1, options }: Scenario, ...fates: readonly Fate[]) => {
-  const headgate = await startHeadgate(options);
+const live = async (scenario: Scenario, ...fates: readonly Fate[]) => {
+  const { prepare, strike, minutes = 1, start = startHeadgate, check } = scenario;
+  const headgate = await start();
   await prepare(headgate);
   const writes: number[] = [];
   for (const fate of fates.length === 0 ? [undefined] : fates) writes.push((await strike(headgate, fate)).writes);
   await comeToRest(headgate, minutes);
   assert.deepEqual(forbidden(headgate), []);
+  await check?.(headgate);
   return { writes: writes[0] ?? 0, world: canonical(await headgate.objects()) };
 };
 
