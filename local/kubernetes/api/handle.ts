@@ -19,6 +19,7 @@ import { aggregatedDiscovery, discoveryDocument, isServed, REVIEWS, subresources
 import { listObjects, type Page } from './list.ts';
 import { openApiDocument } from './openapi.ts';
 import { cannot, patchObject } from './patch.ts';
+import { createBinding, createEviction } from './pod-subresources.ts';
 import { createObject, updateObject } from './put.ts';
 import { deletedStatus, errorResponse, json, listResponse, objectResponse, plainText } from './respond.ts';
 import { mintToken, review } from './reviews.ts';
@@ -148,6 +149,8 @@ const answerSubresource = (call: Call): Response => {
   if (!subresource.verbs.includes(path.verb)) throw methodNotAllowed();
   if (path.subresource === 'scale' && kind.scale !== undefined)
     return objectResponse(scale(call, kind.scale), 200, call.warnings);
+  if (path.subresource === 'binding') return json(createBinding(call), 201);
+  if (path.subresource === 'eviction') return json(createEviction(call), 201);
   if (path.subresource === 'token') return json(mintToken(cluster, path.namespace, path.name, call.body), 201);
   return path.verb === 'get' ? readOne(call) : answerWrite(call, path.subresource);
 };
@@ -175,6 +178,17 @@ const callOf = (
   warnings: [],
 });
 
+/** @throws StatusError 413 */
+const readBody = async (request: Request): Promise<string> => {
+  const text = request.body === null ? '' : await request.text();
+  if (text.length > MAX_BODY_BYTES) {
+    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
+  }
+  return text;
+};
+
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
 const answerResource = async (
   cluster: Cluster,
   path: ResourceRequest,
@@ -183,7 +197,7 @@ const answerResource = async (
 ): Promise<Response> => {
   const { group, version } = path;
   const asked = REVIEWS.find((one) => one.group === group && one.plural === path.resource);
-  const bodyText = (): Promise<string> => (request.body === null ? Promise.resolve('') : request.text());
+  const bodyText = (): Promise<string> => readBody(request);
   if (asked !== undefined) return json(review(cluster, user, asked.kind, await bodyText()), 201);
   const kind = cluster.registry.find(group, version, path.resource);
   if (kind === undefined) {

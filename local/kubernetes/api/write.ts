@@ -36,8 +36,14 @@ export const asServed = (kind: Kind, stored: KubeObject): KubeObject => {
   return stored.apiVersion === apiVersion ? stored : { ...stored, apiVersion };
 };
 
+/** etcd takes no more in one request. */
+const MAX_STORED_BYTES = 1.5 * 1024 * 1024;
+
 const store = (write: Write, object: KubeObject): KubeObject => {
   const { cluster, kind } = write;
+  if (JSON.stringify(object).length > MAX_STORED_BYTES) {
+    throw new StatusError(500, '', 'etcdserver: request is too large');
+  }
   const saved = cluster.store.put(collectionOf(kind), kind.stored?.encode(object) ?? object);
   return asServed(kind, saved);
 };
@@ -166,6 +172,7 @@ export const persistCreate = (write: Write, object: KubeObject, namespace: strin
 /** What the endpoint does not let through is put back as it was; in place. */
 const keepWhatEndpointIgnores = (write: Write, next: KubeObject, live: KubeObject): KubeObject => {
   const { kind, subresource } = write;
+  if (subresource === 'finalize') return { ...clone(live), spec: { ...objectOf(next['spec']) } };
   if (subresource === 'status') {
     const { managedFields } = next.metadata;
     const { status: _, ...rest } = live;

@@ -2,7 +2,7 @@
 import { timestamp } from '../cluster.ts';
 import { clone, equal, listOf, objectOf, textOf, type JsonObject, type KubeObject } from '../object.ts';
 import type { Controller, Hand } from './controller.ts';
-import { withTransitions } from './namespaces.ts';
+import { withTransitions } from './conditions.ts';
 import { isControlledBy, ownerReferenceTo, replicasOf, statusNumber, templateHash } from './owned.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';

@@ -3,6 +3,7 @@ import { timestamp } from '../cluster.ts';
 import { collectionOf } from '../kinds/kind.ts';
 import { listOf, objectOf, type JsonObject, type KubeObject } from '../object.ts';
 import { keyFor } from '../store/store.ts';
+import { withTransitions } from './conditions.ts';
 import type { Controller, Hand } from './controller.ts';
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nstand-in\n-----END CERTIFICATE-----\n';
@@ -86,18 +87,6 @@ const remainingConditions = (remainders: readonly Remainder[]): JsonObject[] => 
   ];
 };
 
-/** Conditions with the time at which each last turned. */
-export const withTransitions = (
-  before: readonly JsonObject[],
-  wanted: readonly JsonObject[],
-  at: string,
-): JsonObject[] =>
-  wanted.map((condition) => {
-    const old = before.find(({ type }) => type === condition['type']);
-    const lastTransitionTime = old?.['status'] === condition['status'] ? (old?.['lastTransitionTime'] ?? at) : at;
-    return { ...condition, lastTransitionTime };
-  });
-
 const terminate = (hand: Hand, namespace: KubeObject): void => {
   const { cluster } = hand;
   const name = namespace.metadata.name ?? '';
@@ -113,11 +102,13 @@ const terminate = (hand: Hand, namespace: KubeObject): void => {
     });
     return;
   }
-  if ((namespace.metadata.finalizers ?? []).length === 0) {
+  const others = listOf(objectOf(namespace['spec'])['finalizers']).filter((finalizer) => finalizer !== 'kubernetes');
+  if (others.length === 0 && (namespace.metadata.finalizers ?? []).length === 0) {
     cluster.store.remove('/namespaces', name);
-  } else if (listOf(objectOf(namespace['spec'])['finalizers']).length > 0) {
+  } else if (others.length < listOf(objectOf(namespace['spec'])['finalizers']).length) {
     const spec = { ...objectOf(namespace['spec']) };
-    delete spec['finalizers'];
+    if (others.length > 0) spec['finalizers'] = others;
+    else delete spec['finalizers'];
     cluster.store.put('/namespaces', { ...namespace, spec });
   }
 };

@@ -5,7 +5,7 @@ import { StatusError } from '../status-error.ts';
 import { nameSuffix } from '../cluster.ts';
 import type { Controller, Hand } from './controller.ts';
 import { recordEvent } from './events.ts';
-import { withTransitions } from './namespaces.ts';
+import { withTransitions } from './conditions.ts';
 import { isControlledBy, ownerReferenceTo, replicasOf } from './owned.ts';
 import { isReady } from '../kinds/pod-life.ts';
 

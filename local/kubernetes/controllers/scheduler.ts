@@ -1,12 +1,11 @@
 /** First fit: each pending pod on the first node, by name, that takes it; Pending with the reasons when none does. */
-import { timestamp } from '../cluster.ts';
 import { podResources } from '../kinds/pod-resources.ts';
 import { isReady, isRunningOut } from '../kinds/pod-life.ts';
 import { equal, listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
 import { add, amountsOf, combine, ZERO, type Amounts } from '../quantity.ts';
+import { bindPod, withCondition } from './bind-pod.ts';
 import type { Controller, Hand } from './controller.ts';
 import { recordEvent } from './events.ts';
-import { withTransitions } from './namespaces.ts';
 
 const POD = { nanos: 1_000_000_000n, format: 'decimal' } as const;
 
@@ -51,26 +50,12 @@ const unschedulableText = (reasons: readonly (readonly string[])[]): string => {
   return `0/${reasons.length} nodes are available: ${list.join(', ')}.`;
 };
 
-const conditionsWith = (hand: Hand, pod: KubeObject, condition: JsonObject): JsonObject[] => {
-  const before = listOf(objectOf(pod['status'])['conditions']).map(objectOf);
-  const others = before.filter(({ type }) => type !== condition['type']);
-  return [...others, ...withTransitions(before, [condition], timestamp(hand.cluster))];
-};
-
 const report = (hand: Hand, pod: KubeObject, condition: JsonObject): void => {
-  const conditions = conditionsWith(hand, pod, condition);
+  const conditions = withCondition(hand.cluster, pod, condition);
   if (equal(objectOf(pod['status'])['conditions'], conditions)) return;
   hand.change(pod, 'status', (copy) => {
     copy['status'] = { ...objectOf(copy['status']), conditions };
   });
-};
-
-const bind = (hand: Hand, pod: KubeObject, node: KubeObject): void => {
-  const spec = { ...objectOf(pod['spec']), nodeName: node.metadata.name ?? '' };
-  const condition = { type: 'PodScheduled', status: 'True' };
-  const status = { ...objectOf(pod['status']), conditions: conditionsWith(hand, pod, condition) };
-  // Binding is a subresource of its own: it sets what an update may not.
-  hand.cluster.store.put('/pods', { ...pod, spec, status });
 };
 
 const isWaiting = (pod: KubeObject): boolean =>
@@ -104,7 +89,7 @@ export const SCHEDULER: Controller = {
         if (!wasTold) recordEvent(hand, pod, 'Warning', 'FailedScheduling', message);
         report(hand, pod, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message });
       } else {
-        bind(hand, pod, node);
+        bindPod(hand.cluster, pod, node.metadata.name ?? '');
         used.set(node, combine(used.get(node) ?? {}, demandOf(pod), add));
       }
     }

@@ -91,6 +91,16 @@ const fillSecret = (secret: KubeObject): void => {
   }
 };
 
+const MAX_DATA_BYTES = 1024 * 1024;
+
+/** What a ConfigMap or Secret holds may not be more than a mebibyte. */
+const sizeErrors = (object: KubeObject): FieldError[] => {
+  const texts = [...Object.values(objectOf(object['data'])), ...Object.values(objectOf(object['binaryData']))];
+  const bytes = texts.reduce<number>((sum, text) => sum + stringOf(text).length, 0);
+  const message = `Too long: may not be more than ${MAX_DATA_BYTES} bytes`;
+  return bytes > MAX_DATA_BYTES ? [{ reason: 'FieldValueTooLong', field: '[]', message }] : [];
+};
+
 const configMapErrors = (configMap: KubeObject, live: KubeObject | undefined): FieldError[] => {
   const keyErrors = Object.keys(objectOf(configMap['data'])).flatMap((key) =>
     /^[-._a-zA-Z0-9]+$/.test(key)
@@ -105,9 +115,10 @@ const configMapErrors = (configMap: KubeObject, live: KubeObject | undefined): F
   );
   const isFrozen = live?.['immutable'] === true;
   const changed = isFrozen && !(equal(live?.['data'], configMap['data']) && configMap['immutable'] === true);
-  if (!changed) return keyErrors;
+  const errors = [...keyErrors, ...sizeErrors(configMap)];
+  if (!changed) return errors;
   return [
-    ...keyErrors,
+    ...errors,
     { reason: 'FieldValueForbidden', field: 'data', message: 'Forbidden: field is immutable when `immutable` is set' },
   ];
 };
@@ -227,7 +238,12 @@ export const CORE_KINDS: readonly Kind[] = [
     validate: quotaErrors,
     allowsCreateOnUpdate: true,
   }),
-  builtinKind('v1', 'Secret', { plural: 'secrets', selectableFields: ['type'], applyDefaults: fillSecret }),
+  builtinKind('v1', 'Secret', {
+    plural: 'secrets',
+    selectableFields: ['type'],
+    applyDefaults: fillSecret,
+    validate: sizeErrors,
+  }),
   builtinKind('v1', 'Service', {
     plural: 'services',
     shortNames: ['svc'],

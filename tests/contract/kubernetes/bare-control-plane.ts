@@ -52,8 +52,14 @@ const untilReady = async (reach: Pick<Reach, 'fetch' | 'server'>, log: string): 
   throw new Error(`the API server was not ready after ${READY_SECONDS} s; its log is ${log}`);
 };
 
+export type BareOptions = {
+  /** Whether controllers and the scheduler run beside the API server; they do when it is not said. */
+  readonly controllers?: boolean;
+};
+
 /** Starts it, in a folder of its own that `stop` removes. */
-export const startBareControlPlane = async (): Promise<BareControlPlane> => {
+export const startBareControlPlane = async (options: BareOptions = {}): Promise<BareControlPlane> => {
+  const { controllers = true } = options;
   const program = await buildControlPlane();
   const folder = mkdtempSync(join(tmpdir(), 'headgate-contract-'));
   const file = (name: string): string => join(folder, name);
@@ -120,6 +126,7 @@ export const startBareControlPlane = async (): Promise<BareControlPlane> => {
       '--bind-address=127.0.0.1',
       '--profiling=false',
     ];
+    if (!controllers) return { ...reach, adminToken, pass: () => sleep(100), stop };
     start(
       'kube-controller-manager',
       ...common,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { apiOver, itemsOf, type Answer, type Api, type Reach } from './contract.ts';
+import { apiOver, itemsOf, textOf, type Answer, type Api, type Reach } from './contract.ts';
 import { configMaps, deployments, installWidgets, widgets } from './fixtures.ts';
 
 type Kind = { readonly path: (api: Api) => string; readonly apiVersion: string; readonly kind: string };
@@ -143,7 +143,10 @@ const replaceParts = async (api: Api, target: string, manager: string, content: 
   const next = { ...body, ...content, metadata: { ...body['metadata'], ...Object(content['metadata']) } };
   const spec = content['spec'] === undefined ? {} : { spec: { ...body['spec'], ...Object(content['spec']) } };
   const template = body['spec']?.['template'] === undefined ? {} : { template: body['spec']['template'] };
-  return api.send('PUT', `${target}?fieldManager=${manager}`, { ...next, ...('spec' in spec ? { spec: { ...spec.spec, ...template } } : {}) });
+  return api.send('PUT', `${target}?fieldManager=${manager}`, {
+    ...next,
+    ...('spec' in spec ? { spec: { ...spec.spec, ...template } } : {}),
+  });
 };
 
 const perform = (api: Api, { path, apiVersion, kind }: Kind, { how, manager, content }: Write): Promise<Answer> => {
@@ -151,7 +154,12 @@ const perform = (api: Api, { path, apiVersion, kind }: Kind, { how, manager, con
   if (how === 'put') return replaceParts(api, target, manager, content);
   if (how === 'scale' && kind !== 'ConfigMap') {
     const replicas = JSON.stringify(content).length % 3;
-    return api.send('PATCH', `${target}/scale?fieldManager=${manager}`, { spec: { replicas } }, { contentType: 'application/merge-patch+json' });
+    return api.send(
+      'PATCH',
+      `${target}/scale?fieldManager=${manager}`,
+      { spec: { replicas } },
+      { contentType: 'application/merge-patch+json' },
+    );
   }
   const { metadata: meta } = content;
   const body = { ...content, apiVersion, kind, metadata: { ...Object(meta), name: 'o' } };
@@ -179,7 +187,7 @@ const comparable = ({ status, body }: Answer): unknown => {
     .map((entry) => JSON.stringify(sorted(bare(entry))))
     .toSorted();
   const isRefused = status >= 400;
-  if (isRefused) return { status, reason: body['reason'], message: sortedMessage(String(body['message'])) };
+  if (isRefused) return { status, reason: body['reason'], message: sortedMessage(textOf(body['message'])) };
   // Controllers of the real server write their own status; it is not the subject here.
   const { status: _status, ...rest } = Object(bare(body)) as Record<string, unknown>;
   const meta = Object(rest['metadata']) as Record<string, unknown>;

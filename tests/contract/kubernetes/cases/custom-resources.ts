@@ -5,6 +5,7 @@ import {
   assertStatus,
   contract,
   itemsOf,
+  oneSided,
   ownersOf,
   textOf,
   type Api,
@@ -242,6 +243,75 @@ export const CUSTOM_RESOURCE_CASES: readonly ContractCase[] = [
       'Operation cannot be fulfilled on widgets.example.com "w": the object has been modified; please apply your changes to the latest version and try again',
     );
   }),
+  oneSided(
+    'real',
+    'the stand-in evaluates no CEL: rules of a definition are kept, and not run',
+    'a rule in CEL refuses what breaks it',
+    async (api) => {
+      const [version] = WIDGET_CRD.spec.versions;
+      const ruled = {
+        ...WIDGET_CRD,
+        metadata: { name: 'ruled.example.com' },
+        spec: {
+          ...WIDGET_CRD.spec,
+          names: { plural: 'ruled', kind: 'Ruled' },
+          versions: [
+            {
+              ...version,
+              subresources: {},
+              schema: {
+                openAPIV3Schema: {
+                  type: 'object',
+                  properties: {
+                    spec: {
+                      type: 'object',
+                      properties: { low: { type: 'integer' }, high: { type: 'integer' } },
+                      'x-kubernetes-validations': [
+                        { rule: 'self.low <= self.high', message: 'low must not be above high' },
+                      ],
+                    },
+                  },
+                },
+              },
+            },
+          ],
+        },
+      };
+      await api.send('POST', CRDS, ruled);
+      const path = `/apis/example.com/v1/namespaces/${api.namespace}/ruled`;
+      await api.eventually(path, ({ status }) => status === 200);
+      assertStatus(
+        await api.send('POST', path, {
+          apiVersion: 'example.com/v1',
+          kind: 'Ruled',
+          metadata: { name: 'r' },
+          spec: { low: 2, high: 1 },
+        }),
+        422,
+        'Invalid',
+        'Ruled.example.com "r" is invalid: spec: Invalid value: low must not be above high',
+      );
+      await api.send('DELETE', `${CRDS}/ruled.example.com`);
+    },
+  ),
+  oneSided(
+    'real',
+    'the stand-in parses JSON with JSON.parse, which keeps the last of two fields and tells nobody',
+    'a field that is sent twice is refused under strict field validation',
+    async (api) => {
+      await installWidgets(api);
+      assertStatus(
+        await api.send(
+          'POST',
+          `${widgets(api)}?fieldValidation=Strict`,
+          '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":1,"size":2}}',
+        ),
+        400,
+        'BadRequest',
+        'Widget in version "v1" cannot be handled as a Widget: strict decoding error: duplicate field "spec.size"',
+      );
+    },
+  ),
   withWidgets('lists of custom objects name the kind in every item', async (api) => {
     await api.send('POST', widgets(api), widget('w', { size: 1 }));
     const list = await api.get(widgets(api));

@@ -80,6 +80,21 @@ export const NAMESPACE_CASES: readonly ContractCase[] = [
     await api.patch(`${inside}/held`, { metadata: { finalizers: null } });
     await api.eventually(path(api), ({ status }) => status === 404);
   }),
+  withOther('a namespace is let go through finalize', async (api) => {
+    const { body } = await api.get(path(api));
+    const kept = { ...body, spec: { finalizers: ['kubernetes', 'example.com/keep'] } };
+    const finalized = await api.send('PUT', `${path(api)}/finalize`, kept);
+    assertCode(finalized, 200);
+    await api.send('DELETE', path(api));
+    const waiting = await api.eventually(
+      path(api),
+      (answer) => itemsOf(answer.body['spec']?.['finalizers']).length === 1,
+    );
+    assert.deepEqual(waiting.body['spec'], { finalizers: ['example.com/keep'] });
+    const freed = await api.send('PUT', `${path(api)}/finalize`, { ...waiting.body, spec: {} });
+    assertCode(freed, 200);
+    await api.eventually(path(api), ({ status }) => status === 404);
+  }),
   contract('the default namespace cannot be deleted', async (api) => {
     assertStatus(
       await api.send('DELETE', '/api/v1/namespaces/default'),

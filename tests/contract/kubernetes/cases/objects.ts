@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { assertCode, assertStatus, contract, ownersOf, textOf, type ContractCase } from '../contract.ts';
-import { configMap, configMaps, deployment, deployments } from '../fixtures.ts';
+import { configMap, configMaps, deployment, deployments, installWidgets, widget, widgets } from '../fixtures.ts';
 
 const STALE = 'the object has been modified; please apply your changes to the latest version and try again';
 
@@ -260,6 +260,33 @@ export const OBJECT_CASES: readonly ContractCase[] = [
       422,
       'Invalid',
       'ConfigMap "a" is invalid: data: Forbidden: field is immutable when `immutable` is set',
+    );
+  }),
+  contract('a ConfigMap holds a mebibyte and no more', async (api) => {
+    const mebibyte = 1024 * 1024;
+    assertCode(await api.send('POST', configMaps(api), configMap('a', { x: 'x'.repeat(mebibyte) })), 201);
+    assertStatus(
+      await api.send('POST', configMaps(api), configMap('b', { x: 'x'.repeat(mebibyte + 1) })),
+      422,
+      'Invalid',
+      'ConfigMap "b" is invalid: []: Too long: may not be more than 1048576 bytes',
+    );
+  }),
+  contract('a body of more than three mebibytes is refused', async (api) => {
+    assertStatus(
+      await api.send('POST', configMaps(api), configMap('a', { x: 'x'.repeat(3 * 1024 * 1024) })),
+      413,
+      'RequestEntityTooLarge',
+      'Request entity too large: limit is 3145728',
+    );
+  }),
+  contract('an object of more than the store takes is refused', async (api) => {
+    await installWidgets(api);
+    assertStatus(
+      await api.send('POST', widgets(api), widget('w', { size: 1, free: { a: 'x'.repeat(1_700_000) } })),
+      500,
+      '',
+      'etcdserver: request is too large',
     );
   }),
   contract('a Secret keeps its stringData encoded and is Opaque', async (api) => {

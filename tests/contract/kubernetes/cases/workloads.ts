@@ -179,6 +179,33 @@ export const WORKLOAD_CASES: readonly ContractCase[] = [
     assertCode(await api.get(`${pods(api)}/p`), 404);
     await api.send('DELETE', `${nodes}/${name}`);
   }),
+  withAccount('a pod is bound once', async (api) => {
+    const body = {
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'main', image: 'i:1' }], nodeSelector: { nowhere: 'yes' } },
+    };
+    await api.send('POST', pods(api), body);
+    const binding = { metadata: { name: 'p' }, target: { kind: 'Node', name: `${api.namespace}-elsewhere` } };
+    assertCode(await api.send('POST', `${pods(api)}/p/binding`, binding), 201);
+    assert.equal(nodeOf((await api.get(`${pods(api)}/p`)).body), `${api.namespace}-elsewhere`);
+    assertStatus(
+      await api.send('POST', `${pods(api)}/p/binding`, binding),
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "${api.namespace}-elsewhere"`,
+    );
+    await api.send('DELETE', `${pods(api)}/p?gracePeriodSeconds=0`);
+  }),
+  withAccount('an evicted pod is deleted', async (api) => {
+    const body = {
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'main', image: 'i:1' }], nodeSelector: { nowhere: 'yes' } },
+    };
+    await api.send('POST', pods(api), body);
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } };
+    assertCode(await api.send('POST', `${pods(api)}/p/eviction`, eviction), 201);
+    assertCode(await api.get(`${pods(api)}/p`), 404);
+  }),
   withAccount('the spec of a pod is fixed but for its image', async (api) => {
     const body = {
       metadata: { name: 'p' },
