@@ -135,8 +135,8 @@ const takeFrom = (buffered: readonly number[][], subtask: number, records: numbe
   for (const queue of buffered) queue[subtask]! *= left;
 };
 
-/** Partition k is read by subtask k mod p. */
-const pendingAt = (log: PartitionLog, subtask: number, parallelism: number): number => {
+/** Records that wait for one subtask of a source: partition k is read by subtask k mod p. */
+export const pendingAt = (log: PartitionLog, subtask: number, parallelism: number): number => {
   let pending = 0;
   for (let k = subtask; k < log.arrived.length; k += parallelism) pending += log.arrived[k]! - log.read[k]!;
   return pending;
