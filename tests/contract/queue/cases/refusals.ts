@@ -78,6 +78,11 @@ export const REFUSAL_CASES: readonly ContractCase[] = [
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 });
     return raw('CreateQueue', { QueueName: 'plain', Attributes: { RedrivePolicy } });
   }),
+  refused('a redrive policy without a count is an invalid parameter', PARAMETER, async ({ standard, raw }) => {
+    const deadLetterTargetArn = await (await standard()).attribute('QueueArn');
+    const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn }) };
+    return raw('CreateQueue', { QueueName: 'plain', Attributes });
+  }),
   refused('moving from a queue that is not there finds no resource', modelled('ResourceNotFoundException'), ({ raw }) =>
     raw('StartMessageMoveTask', { SourceArn: 'arn:aws:sqs:local:000000000000:none' }),
   ),
