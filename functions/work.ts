@@ -14,7 +14,11 @@ export const make = (world: World) => {
     message: (message, invocation) =>
       ifWellFormed(
         WorkMessage,
-        (work) => workOnTenant(start(invocation), invocation.config, work),
+        (work) =>
+          workOnTenant(start(invocation), invocation.config, work).catch((error: unknown) => {
+            invocation.log.error('work failed', { tenant: work.tenant, error });
+            invocation.count('WorkFailed');
+          }),
         async ({ messageId }, problem) => invocation.log.error('work unreadable', { messageId, problem }),
       )(message),
   });

@@ -2,8 +2,11 @@
 export const HEADGATE_GROUP = 'headgate.dev';
 export const HEADGATE_API_VERSION = 'headgate.dev/v1alpha1';
 
-/** Where Headgate keeps what tenants must not touch: sample history, the stop, unplaced outcomes. */
+/** Where Headgate keeps what tenants must not touch: the stop, outcomes that have no other place. */
 export const SYSTEM_NAMESPACE = 'headgate-system';
+
+/** Where `work` keeps what it remembers of tenants' jobs: apart, so that it cannot write the stop. */
+export const HISTORY_NAMESPACE = 'headgate-history';
 
 /** Marks every namespace and object of a tenant; its value is the tenant's name. */
 export const TENANT_LABEL = 'headgate.dev/tenant';

@@ -118,6 +118,8 @@ export const ManagedJobStatus = z.object({
   operation: Operation.optional(),
   /** How many operations there have been: the epoch of the newest. */
   operationEpoch: z.number().int().optional(),
+  /** The `restartNonce` that was last carried out or turned down. */
+  answeredRestartNonce: z.number().int().optional(),
   recovery: z
     .object({
       attempts: z.number().int(),

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from '../model/instant.ts';
 import { mostCareful } from '../model/mode.ts';
+import type { Workload } from '../model/workload.ts';
 import { backoffMillis } from './backoff.ts';
 import type { RecoveryDecision, RecoveryInput, RecoveryStatus } from './recovery-decision.ts';
 import {
@@ -42,11 +43,15 @@ const release = (recovery: RecoveryStatus, nonce: number, now: number): Recovery
   return { kind: 'released', reason: 'Released', message, recovery: noteRelease(recovery, nonce, now) };
 };
 
-const isDown = (input: RecoveryInput): boolean =>
+/** What a job's being down is told from. */
+type DownInput = Pick<RecoveryInput, 'job' | 'failure'> & { readonly workload: Pick<Workload, 'reportedState'> };
+
+/** Whether a job is down: only then are its restore points looked for. */
+export const isDown = (input: DownInput): boolean =>
   (input.job?.state ?? input.workload.reportedState) === 'FAILED' || isGivenUp(input);
 
 /** The controller found neither a JobManager nor the state to start one with ("Manual restore required"). */
-const isGivenUp = ({ job, failure }: RecoveryInput): boolean =>
+const isGivenUp = ({ job, failure }: DownInput): boolean =>
   job === undefined && failure?.class === 'state-missing' && failure.source === 'controller';
 
 const decideUp = (input: RecoveryInput, recovery: RecoveryStatus): RecoveryDecision => {

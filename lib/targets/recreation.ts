@@ -45,7 +45,8 @@ export const planRecreation = (
 /** How far a recreation is, with the writes of its next step. `created`: the new object is there, and its fields are back with their owners. */
 export type RecreationStep =
   | { readonly kind: 'pending'; readonly why: string; readonly effects: readonly ObjectEffect[] }
-  | { readonly kind: 'created' };
+  | { readonly kind: 'created' }
+  | { readonly kind: 'failed'; readonly why: string };
 
 /** Judged on what was read: the workload with this uid is deleted, then its pods must be gone, then the new one is created. */
 export const stepOfRecreation = (
@@ -69,6 +70,10 @@ export const stepOfRecreation = (
       why: 'the workload is created anew',
       effects: [{ kind: 'apply', manager: RECOVERY, object: create }],
     };
+  }
+  const job = isFields(create.spec) && isFields(create.spec['job']) ? create.spec['job'] : {};
+  if (workload.recovery.owned.initialSavepointPath !== job['initialSavepointPath']) {
+    return { kind: 'failed', why: 'somebody else made a workload of this name meanwhile: it is left as it is' };
   }
   // However soon the job runs again, or fails: without this, nobody but recovery could ever change the job again.
   return isHandedBack(plan, workload)

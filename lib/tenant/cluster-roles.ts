@@ -84,15 +84,14 @@ export const CLUSTER_ROLES = {
    */
   work: role(
     'headgate:work',
-    rule('', ['services/proxy'], ['get', 'update', 'patch']),
+    rule('', ['services/proxy'], ['get', 'update']),
     rule('', ['pods', 'resourcequotas'], ['get', 'list']),
     // An Event that is there already is read instead of being written again.
     rule('events.k8s.io', ['events'], ['get', 'create']),
     // Deleting and creating is how operators before 1.8 restore a job.
     rule(FLINK_GROUP, ['flinkdeployments'], ['get', 'list', 'create', 'patch', 'delete']),
-    rule(FLINK_GROUP, ['flinkstatesnapshots'], ['get', 'list', 'create']),
-    rule(HEADGATE_GROUP, ['managedjobs'], ['get', 'list', 'create', 'patch', 'delete']),
-    rule(HEADGATE_GROUP, ['managedjobs/status'], ['get', 'patch']),
+    rule(HEADGATE_GROUP, ['managedjobs'], ['get', 'list', 'create', 'patch']),
+    rule(HEADGATE_GROUP, ['managedjobs/status'], ['patch']),
   ),
 
   /** What the operator's chart grants it, without Secrets and Ingresses. */

@@ -142,6 +142,9 @@ const placeProblems = ({ tenant, type, data, key, existing, jobCount }: JobReque
     ...(submitting && deployment === undefined && jobCount >= tenant.spec.quota.jobs
       ? [`job: the tenant has ${jobCount} jobs of ${tenant.spec.quota.jobs}`]
       : []),
+    ...(existing.managedJob?.status?.operation?.recreation !== undefined
+      ? [`job: ${data.job} is being restored: send it again under a new id when that is done`]
+      : []),
     ...(!submitting && deployment === undefined ? [`job: ${data.job} does not exist: send job.submit`] : []),
     ...boundsProblems(data.bounds, 'bounds'),
   ];

@@ -1,5 +1,5 @@
 import type { CapacityPool } from '../model/capacity-pool.ts';
-import { HEADGATE_API_VERSION, SYSTEM_NAMESPACE } from '../model/group.ts';
+import { HEADGATE_API_VERSION, HISTORY_NAMESPACE, SYSTEM_NAMESPACE } from '../model/group.ts';
 import { add, fits, formatResources, parseResources, type Resources } from '../model/resources.ts';
 import { DnsLabel, namespacesOf, type Tenant, type TenantSpec } from '../model/tenant.ts';
 import { METADATA_ADDRESSES, parseCidr } from './address-range.ts';
@@ -50,7 +50,13 @@ const quotaProblems = ({ name, spec, pool, tenants }: TenantApply): string[] => 
 
 const namespaceProblems = ({ name, spec, tenants, settings }: TenantApply): string[] => {
   const wanted = namespacesOf({ metadata: { name }, spec });
-  const reserved = new Set(['default', SYSTEM_NAMESPACE, settings.operatorNamespace, settings.dnsNamespace]);
+  const reserved = new Set([
+    'default',
+    SYSTEM_NAMESPACE,
+    HISTORY_NAMESPACE,
+    settings.operatorNamespace,
+    settings.dnsNamespace,
+  ]);
   const taken = new Map(
     tenants
       .filter((tenant) => tenant.metadata.name !== name)

@@ -1,6 +1,7 @@
 import type { AlertmanagerWebhook } from '../../events/alertmanager.ts';
 import { NAMESPACE } from '../clients/kubernetes/kinds.ts';
 import { TENANT_LABEL } from '../model/group.ts';
+import { DnsLabel } from '../model/tenant.ts';
 import type { Run } from './run.ts';
 import { sendWork } from './send-work.ts';
 
@@ -37,7 +38,8 @@ export const routeAlerts = async (
       ignored.push({ fingerprint, reason: reason ?? `namespace ${namespace} belongs to no tenant` });
       continue;
     }
-    const job = alert.labels['managedjob'];
+    // A label that can name no job still names a tenant to look at.
+    const job = DnsLabel.safeParse(alert.labels['managedjob']).data;
     const slot = Math.floor(now / REPEAT_SLOT_MILLIS);
     await sendWork(run, workQueueUrl, {
       tenant,
@@ -55,6 +57,7 @@ export const routeAlerts = async (
 const notRoutable = (alert: Alert): string | undefined => {
   if (alert.status === 'resolved') return 'resolved alerts never act';
   if (alert.labels['namespace'] === undefined) return 'has no label "namespace"';
+  if (!DnsLabel.safeParse(alert.labels['namespace']).success) return 'its label "namespace" is no name';
   return undefined;
 };
 

@@ -92,7 +92,8 @@ const rebalancePool = async (
     grants: decided.grants,
     reclaim: decided.reclaim,
   });
-  await applyPlan(run, pool, decided);
+  // Of two runs that read the same pool, one goes on.
+  if (!(await applyPlan(run, pool, decided))) return;
   const raised = await applyGrants(run, decided, world.quotas);
   await Promise.all(tenants.map((tenant) => applyTenantQuota(run, tenant, decided)));
   await wakeTenants(run, config, decided, raised);
@@ -170,16 +171,19 @@ const unclaimedBy = (world: ClusterReading) => {
 };
 
 /** The plan is written by compare-and-set before any grant: of two runs that read the same pool, one goes on. */
-const applyPlan = async (run: Run, pool: CapacityPool, decided: RebalancePlan): Promise<void> => {
-  await run.kubernetes.apply<CapacityPool>(
-    statusWish(pool, {
-      ...(pool.metadata.generation === undefined ? {} : { observedGeneration: pool.metadata.generation }),
-      ...decided.pool.amounts,
-      plan: decided.plan,
-      conditions: setConditions(pool.status?.conditions ?? [], decided.pool.conditions, run.world.now()),
-    }),
-    { manager: 'headgate-plan', subresource: 'status', current: pool },
-  );
+const applyPlan = async (run: Run, pool: CapacityPool, decided: RebalancePlan): Promise<boolean> => {
+  const applied = await run.kubernetes
+    .apply<CapacityPool>(
+      statusWish(pool, {
+        ...(pool.metadata.generation === undefined ? {} : { observedGeneration: pool.metadata.generation }),
+        ...decided.pool.amounts,
+        plan: decided.plan,
+        conditions: setConditions(pool.status?.conditions ?? [], decided.pool.conditions, run.world.now()),
+      }),
+      { manager: 'headgate-plan', subresource: 'status', current: pool },
+    )
+    .catch((error: unknown) => leaveToNextRun(run, pool.metadata.name, error));
+  return applied !== undefined;
 };
 
 /** Writes the grants that change; answers the tenants whose grant was raised. A quota that moved meanwhile is left to the next run. */
@@ -213,9 +217,10 @@ const applyGrants = async (
   return raised;
 };
 
-const leaveToNextRun = (run: Run, namespace: string, error: unknown): undefined => {
+/** Somebody wrote it meanwhile: the next run reads it afresh. */
+const leaveToNextRun = (run: Run, name: string, error: unknown): undefined => {
   if (error instanceof HeadgateError && (error.code === 'Conflict' || error.code === 'OwnedByAnother')) {
-    run.log.warn('grant not written', { namespace, code: error.code, message: error.message });
+    run.log.warn('left to the next run', { name, code: error.code, message: error.message });
     return undefined;
   }
   throw error;
@@ -231,17 +236,19 @@ const applyTenantQuota = async (run: Run, tenant: Tenant, decided: RebalancePlan
     outcome.conditions,
     run.world.now(),
   );
-  await run.kubernetes.apply<Tenant>(
-    statusWish(tenant, {
-      quota: {
-        ...Object.fromEntries(Object.entries(amounts).map(([name, r]) => [name, formatResources(r)])),
-        ...reclaimAfter(decided, tenant.metadata.name),
-        epoch: decided.plan.epoch,
-      },
-      conditions: settled,
-    }),
-    { manager: 'headgate-quota', subresource: 'status', current: tenant },
-  );
+  await run.kubernetes
+    .apply<Tenant>(
+      statusWish(tenant, {
+        quota: {
+          ...Object.fromEntries(Object.entries(amounts).map(([name, r]) => [name, formatResources(r)])),
+          ...reclaimAfter(decided, tenant.metadata.name),
+          epoch: decided.plan.epoch,
+        },
+        conditions: settled,
+      }),
+      { manager: 'headgate-quota', subresource: 'status', current: tenant },
+    )
+    .catch((error: unknown) => leaveToNextRun(run, tenant.metadata.name, error));
 };
 
 const reclaimAfter = (decided: RebalancePlan, tenant: string): { reclaimAfter?: string } => {

@@ -1,6 +1,6 @@
 import { TENANT_REQUEST } from '../clients/kubernetes/kinds.ts';
 import { SYSTEM_NAMESPACE } from '../model/group.ts';
-import type { Tenant } from '../model/tenant.ts';
+import { DnsLabel, type Tenant } from '../model/tenant.ts';
 import { authorize } from '../tenant/authorize.ts';
 import { parseRequest, requestKey, type AcceptedRequest, type RejectedRequest } from '../tenant/parse-request.ts';
 import { planCordon } from '../tenant/plan-wish.ts';
@@ -19,6 +19,7 @@ import {
   ledgerOf,
   openEntry,
   readTenant,
+  readWaiting,
   settleEntry,
   unreadableSpec,
 } from './tenant-requests/ledger.ts';
@@ -65,15 +66,23 @@ export const handleRequest = async (run: Run, config: TenantRequestsConfig, mess
     run.log.info('request repeated', { request: key, outcome: known.status.outcome });
     return;
   }
-  const stopped = leave.allowed ? await readStop(run.kubernetes) : undefined;
+  const reason = leave.allowed ? await whyWaiting(run, message.group) : undefined;
   // What waits is kept where only Headgate writes: its sender is believed when `tick` brings it back.
-  const home = stopped === undefined ? ledgerOf(tenant) : SYSTEM_NAMESPACE;
+  const home = reason === undefined ? ledgerOf(tenant) : SYSTEM_NAMESPACE;
   const entry = known ?? (await openEntry(run, key, home, parsed.spec));
   if (entry.status?.outcome !== undefined) return;
   if (!leave.allowed) return await settleEntry(run, entry, rejected(leave.reason, [leave.message]));
-  if (stopped === undefined) return await settleEntry(run, entry, await decide(run, config, tenant, parsed));
-  if (entry.metadata.namespace !== SYSTEM_NAMESPACE) throw new HeadgateError('Unavailable', `stopped: ${stopped}`);
-  await settleEntry(run, entry, waiting('Stopped', `${stopped}; it is taken up when the stop is lifted`));
+  if (reason === undefined) return await settleEntry(run, entry, await decide(run, config, tenant, parsed));
+  if (entry.metadata.namespace !== SYSTEM_NAMESPACE) throw new HeadgateError('Unavailable', reason);
+  await settleEntry(run, entry, waiting('Stopped', reason));
+};
+
+/** The stop, or earlier requests of the same tenant that still wait for it: wishes are carried out in the order they came. */
+const whyWaiting = async (run: Run, tenant: string): Promise<string | undefined> => {
+  const stopped = await readStop(run.kubernetes);
+  if (stopped !== undefined) return `${stopped}; it is taken up when the stop is lifted`;
+  const earlier = DnsLabel.safeParse(tenant).success ? await readWaiting(run, tenant) : [];
+  return earlier.length === 0 ? undefined : `${earlier.length} earlier requests wait to be taken up first`;
 };
 
 /** Takes up a request that waited, as its own sender. Only entries in `headgate-system` are believed. */
@@ -111,11 +120,21 @@ const decide = async (
   request: AcceptedRequest,
 ): Promise<Outcome> => {
   try {
-    return await carryOut(run, config, tenant, request);
+    return await repeated(() => carryOut(run, config, tenant, request));
   } catch (error) {
     // What the API server refuses for good is an outcome; everything else is tried again.
     if (error instanceof HeadgateError && error.retry === 'never') return rejected(error.code, [error.message]);
     throw error;
+  }
+};
+
+/** An object changed between reading and writing: read and decide again. */
+const repeated = async <T>(attempt: () => Promise<T>, left = 3): Promise<T> => {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (left <= 1 || !(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
+    return await repeated(attempt, left - 1);
   }
 };
 
@@ -186,7 +205,7 @@ const reconcile = async (
   });
   if (!leave.allowed || tenant === undefined || tenant.metadata.deletionTimestamp !== undefined) return;
   if ((await readStop(run.kubernetes)) !== undefined) return;
-  const fenced = await fenceTenant(run, tenant, config.settings);
+  const fenced = await repeated(() => fenceTenant(run, tenant, config.settings));
   if (fenced.changed.length + fenced.problems.length > 0) {
     run.log.warn('drift repaired', { tenant: tenant.metadata.name, ...fenced });
     run.count('Drift', {}, fenced.changed.length);

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { WorkMessage } from '../../events/work.ts';
-import { TENANT, TENANT_REQUEST } from '../clients/kubernetes/kinds.ts';
+import { TENANT } from '../clients/kubernetes/kinds.ts';
 import type { QueueMessage } from '../clients/queue/sqs.ts';
-import { SYSTEM_NAMESPACE } from '../model/group.ts';
 import { toTimestamp, type EpochMillis } from '../model/instant.ts';
-import type { TenantRequest } from '../model/tenant-request.ts';
 import type { Run } from './run.ts';
 import { sendWork } from './send-work.ts';
 import { readStop } from './stop.ts';
+import { readWaiting } from './tenant-requests/ledger.ts';
 
 export type TickConfig = { readonly workQueueUrl: string; readonly requestsQueueUrl: string };
 
@@ -26,21 +25,15 @@ export const sendTicks = async (run: Run, config: TickConfig, scheduledAt: Epoch
     const id = `tick-${toTimestamp(scheduledAt)}`;
     return { tenant: metadata.name, cause: 'tick', id, at: run.world.now() };
   });
+  await sendWork(run, config.workQueueUrl, ...ticks);
   const due = tenants.filter(({ metadata }) => (minute + spread(metadata.name)) % RECONCILE_EVERY_MINUTES === 0);
   const reconciles = due.map(({ metadata }) => requestMessage(run, 'tenant.reconcile', metadata.name, `${minute}`, {}));
-  const resumes = (await readWaiting(run)).map(({ metadata, spec }) =>
-    requestMessage(run, 'request.resume', spec.tenant, `${metadata.name}-${minute}`, { name: metadata.name }),
+  const resumes = ((await readStop(run.kubernetes)) === undefined ? await readWaiting(run) : []).map(
+    ({ metadata, spec }) =>
+      requestMessage(run, 'request.resume', spec.tenant, `${metadata.name}-${minute}`, { name: metadata.name }),
   );
-  await sendWork(run, config.workQueueUrl, ...ticks);
   await run.queue.send(config.requestsQueueUrl, [...reconciles, ...resumes]);
   run.log.info('tick', { tenants: tenants.length, resumed: resumes.length, scheduledAt: toTimestamp(scheduledAt) });
-};
-
-/** Requests that wait for the stop to be lifted; none while it is set. They are kept in `headgate-system`. */
-const readWaiting = async (run: Run): Promise<readonly TenantRequest[]> => {
-  if ((await readStop(run.kubernetes)) !== undefined) return [];
-  const entries = await run.kubernetes.list(TENANT_REQUEST, { namespace: SYSTEM_NAMESPACE });
-  return entries.filter((entry) => entry.status?.outcome === 'waiting');
 };
 
 /** Forwards a follow-up that has come due to the tenant's work group. */

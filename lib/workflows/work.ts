@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WorkMessage } from '../../events/work.ts';
-import { TENANT, type ConfigMap } from '../clients/kubernetes/kinds.ts';
+import { CAPACITY_POOL, TENANT, type ConfigMap } from '../clients/kubernetes/kinds.ts';
 import { createStateStore, type StateStoreOptions } from '../clients/state-store/state-store.ts';
+import { mostCareful } from '../model/mode.ts';
 import { TenantSpec, type Tenant } from '../model/tenant.ts';
 import { HeadgateError } from '../runtime/errors.ts';
 import type { Run } from './run.ts';
@@ -15,7 +16,7 @@ import type { JobDecision } from './work/job-decision.ts';
 import { statusOf } from './work/job-status.ts';
 import { observeTenant } from './work/observe-tenant.ts';
 import type { JobSnapshot, TenantSnapshot } from './work/snapshot.ts';
-import { historyObject, type JobHistory } from './work/tenant-history.ts';
+import { historyObject, shortened, spaced, type JobHistory } from './work/tenant-history.ts';
 
 export type WorkConfig = {
   readonly laterQueueUrl: string;
@@ -30,8 +31,8 @@ const LONGEST_FOLLOW_UP_SECONDS = 50;
 const FOLLOW_UP_SLOT_MILLIS = 5_000;
 
 /**
- * One look at one tenant: observe, decide, apply. The message says who and why, never what; it is always acknowledged,
- * because the next tick looks again. Only a tenant that cannot be read at all is worth a retry.
+ * One look at one tenant: observe, decide, apply. The message says who and why, never what. Whoever calls acknowledges it even when
+ * this fails: the next tick looks again, and a message that came back would hold up its tenant until then.
  */
 export const workOnTenant = async (run: Run, config: WorkConfig, message: WorkMessage): Promise<void> => {
   if (isOvertaken(message, run.world.now(), config.tickPeriodSeconds)) {
@@ -49,14 +50,21 @@ export const workOnTenant = async (run: Run, config: WorkConfig, message: WorkMe
     ...config.stateStore,
     statePrefix: tenant.spec.isolation.statePrefix,
   });
-  const snapshot = await observeTenant(run, stateStore, tenant, stopped, message);
+  const pool = await run.kubernetes.get(CAPACITY_POOL, { name: tenant.spec.pool });
+  const mode = mostCareful(pool?.spec.mode ?? 'drive', tenant.spec.mode);
+  const snapshot = await observeTenant(run, stateStore, tenant, mode, stopped, message);
   const decided = decideTenant(snapshot);
   const applied = await Promise.all(decided.map((decision) => applyAndRecord(run, snapshot, decision, message)));
   if (stopped !== undefined) return;
-  await writeHistory(run, snapshot, applied);
-  await writeJobCounts(run, snapshot);
-  await wakePool(run, config, snapshot, applied);
-  await followUp(run, config, message.tenant, applied);
+  // Each of these is worth having, and none is worth losing the others for.
+  for (const [what, write] of Object.entries({
+    history: () => writeHistory(run, snapshot, applied),
+    'job counts': () => writeJobCounts(run, snapshot),
+    'pool message': () => wakePool(run, config, snapshot, applied),
+    'follow-up': () => followUp(run, config, message.tenant, applied),
+  })) {
+    await write().catch((error: unknown) => run.log.error(`${what} not written`, { tenant: message.tenant, error }));
+  }
 };
 
 /** A tenant that was told it may not grow now, or that asks for another size than before, need not wait for the schedule. */
@@ -100,7 +108,8 @@ const applyAndRecord = async (
       error: String(error),
       code: error instanceof HeadgateError ? error.code : undefined,
     });
-    return { ...decision, recheckAfterSeconds: FOLLOW_UP_SLOT_MILLIS / 1000 };
+    // What may not have been written is not remembered as done.
+    return { ...decision, scaling: job.history.scaling, recheckAfterSeconds: FOLLOW_UP_SLOT_MILLIS / 1000 };
   });
   const { key, kind, reason, message: text, operation, evidence, recheckAfterSeconds } = outcome;
   run.log.info('decision', {
@@ -127,10 +136,14 @@ const writeHistory = async (run: Run, snapshot: TenantSnapshot, applied: readonl
   const jobs = Object.fromEntries(applied.map((decision) => [decision.key, historyAfter(snapshot, decision)]));
   const { current } = snapshot.history;
   const wish = historyObject(snapshot.tenant.metadata.name, jobs, current);
-  await run.kubernetes.apply<ConfigMap>(wish, { manager: 'headgate-history', current }).catch((error: unknown) => {
+  const write = (object: ConfigMap) =>
+    run.kubernetes.apply<ConfigMap>(object, { manager: 'headgate-history', current });
+  await write(wish).catch(async (error: unknown) => {
     // Another run of the same tenant was quicker: its samples are as good as ours.
-    if (!(error instanceof HeadgateError) || error.code !== 'Conflict') throw error;
-    run.log.warn('history not written', { tenant: snapshot.tenant.metadata.name, code: error.code });
+    if (error instanceof HeadgateError && error.code === 'Conflict') return;
+    if (!(error instanceof HeadgateError) || error.code !== 'Invalid') throw error;
+    run.log.warn('history too large', { tenant: snapshot.tenant.metadata.name, error: error.message });
+    await write(historyObject(snapshot.tenant.metadata.name, shortened(jobs), current));
   });
 };
 
@@ -140,7 +153,7 @@ const historyAfter = (snapshot: TenantSnapshot, decision: JobDecision): JobHisto
   const memory = job.look?.memory ?? job.history.memory;
   const latestCheckpoint = job.look?.latestCheckpoint ?? job.history.latestCheckpoint;
   return {
-    samples: samplesOf(snapshot, job),
+    samples: spaced(samplesOf(snapshot, job)),
     scaling: decision.scaling,
     ...(run === undefined ? {} : { run }),
     ...(memory === undefined ? {} : { memory }),

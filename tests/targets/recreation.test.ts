@@ -40,6 +40,25 @@ const point = { kind: 'checkpoint', location: 'file:///state/chk-9', completedAt
 const plan = planRecreation(failed, point);
 const workload = (uid: string) => readFlinkDeployment({ ...failed, metadata: { ...failed.metadata, uid } });
 
+/** The new object as recovery has just made it: it owns every field, and nobody else any. */
+const recreated = () => {
+  const job = { 'f:parallelism': {}, 'f:upgradeMode': {}, 'f:state': {}, 'f:initialSavepointPath': {} };
+  const flinkConfiguration = { 'f:a': {}, 'f:overrides': {} };
+  const fieldsV1 = {
+    'f:metadata': { 'f:labels': { 'f:headgate.dev/tenant': {} } },
+    'f:spec': { 'f:image': {}, 'f:serviceAccount': {}, 'f:flinkConfiguration': flinkConfiguration, 'f:job': job },
+  };
+  return readFlinkDeployment({
+    ...failed,
+    metadata: {
+      ...failed.metadata,
+      uid: 'new',
+      managedFields: [{ manager: 'headgate-recovery', operation: 'Apply', fieldsV1 }],
+    },
+    spec: plan.create['spec'],
+  });
+};
+
 const effectsOf = (there: ReturnType<typeof workload> | undefined, pods: number) => {
   const step = stepOfRecreation(plan, there, pods);
   assert.ok(step.kind === 'pending');
@@ -73,7 +92,7 @@ test('the new object is created in one write that holds the restore point', () =
 });
 
 test('each manager gets back exactly what it owned, and recovery keeps what would have no owner', () => {
-  const step = stepOfRecreation(plan, workload('new'), 0);
+  const step = stepOfRecreation(plan, recreated(), 0);
   assert.ok(step.kind === 'pending');
   const spec = (index: number) => (step.effects[index]!.object as { spec?: unknown }).spec;
   assert.deepEqual(
@@ -109,4 +128,8 @@ test('the fields go back until recovery holds nothing of the others any more', (
     'pending',
   );
   assert.equal(held({ 'f:spec': { 'f:serviceAccount': {}, 'f:job': { ...own, 'f:upgradeMode': {} } } }), 'created');
+});
+
+test('an object that somebody else made meanwhile is left as it is', () => {
+  assert.equal(stepOfRecreation(plan, workload('new'), 0).kind, 'failed');
 });

@@ -144,6 +144,7 @@ export const aJob = (
     pods: isMissing ? 0 : 1 + Math.ceil(parallelism / 2),
     taskManagerPods: isMissing ? 0 : Math.ceil(parallelism / 2),
     podProblems: [],
+    failure: undefined,
     restorePoints: [],
     missing: [],
   };
@@ -174,6 +175,7 @@ export const aTenant = (
         cordoned: options.cordoned ?? false,
       }),
     },
+    mode: options.mode ?? 'drive',
     stopped: options.stopped,
     jobs,
     room: { payments: taskManagers(options.room ?? 100) },

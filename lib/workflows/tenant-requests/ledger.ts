@@ -50,6 +50,20 @@ export const unreadableSpec = (
 export const isSettled = (entry: TenantRequest): boolean =>
   entry.status?.outcome !== undefined && entry.status.outcome !== 'waiting';
 
+/** Creation times are whole seconds; within one, versions tell (a number that grows, in every Kubernetes so far). */
+const byArrival = ({ metadata: a }: TenantRequest, { metadata: b }: TenantRequest): number =>
+  (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '') ||
+  Number(a.resourceVersion) - Number(b.resourceVersion);
+
+/** Requests that wait, of one tenant or of all, in the order in which they came. They are kept in `headgate-system`. */
+export const readWaiting = async (run: Run, tenant?: string): Promise<readonly TenantRequest[]> => {
+  const entries = await run.kubernetes.list(TENANT_REQUEST, {
+    namespace: SYSTEM_NAMESPACE,
+    ...(tenant === undefined ? {} : { labelSelector: `${TENANT_LABEL}=${tenant}` }),
+  });
+  return entries.filter((entry) => entry.status?.outcome === 'waiting').toSorted(byArrival);
+};
+
 /** Writes down that a request came, before anything is done about it. Finds the entry when somebody was quicker. */
 export const openEntry = async (
   run: Run,

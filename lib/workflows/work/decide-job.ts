@@ -3,7 +3,6 @@ import { fromTimestamp } from '../../model/instant.ts';
 import type { Pause } from '../../model/mode.ts';
 import { resolveRecovery } from '../../model/recovery-policy.ts';
 import { jitterOf } from '../../recovery/backoff.ts';
-import { classifyFailure } from '../../recovery/classify-failure.ts';
 import { decideRecovery } from '../../recovery/decide-recovery.ts';
 import type { FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import { autoscalingOf, runOf, samplesOf } from './job-context.ts';
@@ -45,13 +44,11 @@ const followWish = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | und
   const { desired, restartNonce } = managed.spec;
   if (desired === 'deleted') return deleteWithState(tenant, job, workload);
   if (desired === 'suspended') {
+    if (isSuspended(workload)) return hold(job, 'Suspended', 'suspended as wished');
+    const message = 'to be suspended with its state';
     return workload.suspended
-      ? hold(job, 'Suspended', 'suspended as wished')
-      : begin(tenant, job, workload, {
-          kind: 'Suspend',
-          reason: 'SuspendWished',
-          message: 'to be suspended with its state',
-        });
+      ? suspending(job)
+      : begin(tenant, job, workload, { kind: 'Suspend', reason: 'SuspendWished', message });
   }
   if (workload.suspended) {
     return workload.recovery.owned.state === 'suspended'
@@ -62,20 +59,26 @@ const followWish = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision | und
         })
       : hold(job, 'SuspendedByAnother', 'somebody else suspended it; a job.resume request starts it again');
   }
-  if (restartNonce !== undefined && workload.recovery.owned.restartNonce !== restartNonce) {
-    return begin(tenant, job, workload, {
-      kind: 'Restart',
-      reason: 'RestartWished',
-      message: 'to be restarted with its state',
-    });
-  }
-  return undefined;
+  if (restartNonce === undefined || restartNonce === managed.status?.answeredRestartNonce) return undefined;
+  if (restartNonce === workload.recovery.owned.restartNonce) return undefined;
+  // Answered once, carried out or not: a restart that cannot be had must not keep recovery and scaling from the job.
+  const message = 'to be restarted with its state';
+  const answer = begin(tenant, job, workload, { kind: 'Restart', reason: 'RestartWished', message });
+  return { ...answer, answeredRestartNonce: restartNonce };
 };
+
+/** As the operator reports it, not as it was wished. */
+const isSuspended = ({ suspended, settled, lifecycle }: FlinkDeploymentWorkload): boolean =>
+  suspended && settled && lifecycle === 'SUSPENDED';
+
+const suspending = (job: JobSnapshot): JobDecision =>
+  hold(job, 'Suspending', `to be suspended, and the operator reports ${job.workload?.lifecycle ?? 'nothing'}`);
 
 /** A job that runs is suspended first, so that its state outlives it. */
 const deleteWithState = (tenant: TenantSnapshot, job: JobSnapshot, workload: FlinkDeploymentWorkload): JobDecision => {
   const hasEnded = ENDED.has(job.look?.job?.state ?? workload.reportedState ?? '');
-  if (workload.stateful && !workload.suspended && !hasEnded) {
+  if (workload.stateful && !hasEnded && !isSuspended(workload)) {
+    if (workload.suspended) return suspending(job);
     return begin(tenant, job, workload, {
       kind: 'Suspend',
       reason: 'DeleteWished',
@@ -95,12 +98,7 @@ const recoverOrScale = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision =
   const decision = decideRecovery({
     workload,
     job: look?.job,
-    failure: classifyFailure({
-      state: look?.job?.state ?? workload.reportedState,
-      failure: look?.failure,
-      workloadError: workload.error,
-      podProblems: job.podProblems,
-    }),
+    failure: job.failure,
     managed: managed.spec,
     recovery: managed.status?.recovery,
     operation: managed.status?.operation,
@@ -108,7 +106,7 @@ const recoverOrScale = (tenant: TenantSnapshot, job: JobSnapshot): JobDecision =
     policy: resolveRecovery(tenant.tenant.spec.recovery, managed.spec.recovery),
     // The stop is seen to by `withinMode`, which also tells what would have been done.
     paused: false,
-    mode: tenant.tenant.spec.mode,
+    mode: tenant.mode,
     jitter: jitterOf(job.key, managed.status?.recovery),
     now: tenant.now,
   });

@@ -31,7 +31,7 @@ type Wish = { readonly job: JobSnapshot; readonly wish: JobDecision };
  */
 const reclaim = (tenant: TenantSnapshot, wishes: readonly Wish[]): ReadonlyMap<string, JobDecision> => {
   const decisions = new Map<string, JobDecision>();
-  let excess = tenant.excess;
+  let excess = tenant.excess && subtract(tenant.excess, sum(tenant.jobs.map(goingAnyway)));
   const byPriority = wishes.toSorted(
     ({ job: a }, { job: b }) => a.managed.spec.priority - b.managed.spec.priority || (a.key < b.key ? -1 : 1),
   );
@@ -45,6 +45,13 @@ const reclaim = (tenant: TenantSnapshot, wishes: readonly Wish[]): ReadonlyMap<s
   return decisions;
 };
 
+/** TaskManagers that Flink no longer needs and lets go of by itself, after its own time-out. */
+const goingAnyway = ({ workload, look, taskManagerPods }: JobSnapshot): Resources => {
+  if (workload === undefined || look?.graph === undefined) return ZERO;
+  const needed = taskManagersNeeded(look.graph, {}, workload.slotsPerTaskManager);
+  return times(workload.taskManager, Math.max(0, taskManagerPods - needed));
+};
+
 const giveBack = (
   tenant: TenantSnapshot,
   job: JobSnapshot,
@@ -52,8 +59,9 @@ const giveBack = (
   excess: Resources,
 ): { readonly decision: JobDecision; readonly freed: Resources } | undefined => {
   const { managed, workload, look } = job;
-  const { preemptible, paused, bounds } = managed.spec;
-  const untouchable = !preemptible || paused === 'scaling' || paused === 'scale-down' || paused === 'all';
+  const { preemptible, paused, bounds, desired } = managed.spec;
+  const untouchable =
+    !preemptible || desired !== 'running' || paused === 'scaling' || paused === 'scale-down' || paused === 'all';
   if (workload === undefined || look?.graph === undefined || untouchable || managed.status?.operation !== undefined)
     return undefined;
   const { graph } = look;

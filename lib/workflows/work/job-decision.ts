@@ -17,6 +17,8 @@ export type JobDecision = {
   /** Writes that carry the operation on. Repeating them changes nothing. */
   readonly effects: readonly Effect[];
   readonly recovery: RecoveryStatus | undefined;
+  /** The restart wish that this decision answers, one way or the other. */
+  readonly answeredRestartNonce?: number;
   readonly scaling: ScalingHistory;
   /** The size its load asks for, when it is known. */
   readonly wanted: Readonly<Record<VertexId, number>> | undefined;

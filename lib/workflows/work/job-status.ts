@@ -3,7 +3,7 @@ import { summarize } from '../../autoscale/summarize.ts';
 import { taskManagersNeeded } from '../../autoscale/task-managers.ts';
 import { setConditions, type ConditionWish } from '../../model/condition.ts';
 import { toTimestamp } from '../../model/instant.ts';
-import type { DecisionSummary, ManagedJobStatus } from '../../model/managed-job.ts';
+import type { DecisionSummary, ManagedJobStatus, RestorePoint } from '../../model/managed-job.ts';
 import { formatResources } from '../../model/resources.ts';
 import type { JobDecision } from './job-decision.ts';
 import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
@@ -17,7 +17,8 @@ export const statusOf = (tenant: TenantSnapshot, job: JobSnapshot, decision: Job
   const live = look?.job;
   const state = live?.state ?? workload?.reportedState ?? 'UNKNOWN';
   const startedAt = live?.startedAt ?? workload?.reportedStartAt;
-  const restorePoint = decision.operation?.target?.restorePoint ?? look?.latestCheckpoint ?? before?.restorePoint;
+  const restorePoint =
+    decision.operation?.target?.restorePoint ?? savepointOf(job) ?? look?.latestCheckpoint ?? before?.restorePoint;
   return withoutUndefined({
     observedGeneration: job.managed.metadata.generation,
     job: withoutUndefined({
@@ -35,10 +36,18 @@ export const statusOf = (tenant: TenantSnapshot, job: JobSnapshot, decision: Job
     restorePoint,
     operation: decision.operation,
     operationEpoch: Math.max(before?.operationEpoch ?? 0, decision.operation?.epoch ?? 0),
+    answeredRestartNonce: decision.answeredRestartNonce ?? before?.answeredRestartNonce,
     recovery: isDeepStrictEqual(decision.recovery, {}) ? undefined : decision.recovery,
     lastDecision: lastDecision(before?.lastDecision, decision, toTimestamp(tenant.now)),
     conditions: setConditions(before?.conditions ?? [], conditionsOf(job, decision), tenant.now),
   });
+};
+
+/** What a suspended job goes on from: recorded only in its workload, which may be deleted next. */
+const savepointOf = ({ workload }: JobSnapshot): RestorePoint | undefined => {
+  if (workload?.suspended !== true || workload.recordedSavepoint === undefined) return undefined;
+  const { location, at } = workload.recordedSavepoint;
+  return at === undefined ? undefined : { kind: 'savepoint', location, completedAt: toTimestamp(at) };
 };
 
 /** Figures that change with every look; alone they are no reason to write. */
@@ -79,20 +88,25 @@ const healthOf = ({ look, workload, missing }: JobSnapshot): string => {
   return live.state === 'FAILED' ? 'Failed' : 'Changing';
 };
 
-/** What the job would use at the size its load asks for; at its present size when that is not known. */
+/** What the job would use at the size its load asks for. What is not known keeps the demand from falling. */
 const demandOf = (job: JobSnapshot, decision: JobDecision): ManagedJobStatus['demand'] => {
   const { workload, look, managed } = job;
-  if (workload === undefined || managed.spec.desired !== 'running') return undefined;
+  const before = managed.status?.demand;
+  if (managed.spec.desired !== 'running') return undefined;
+  // Between deletion and creation a job is not gone: it comes back at the size it had.
+  if (workload === undefined) return decision.operation === undefined ? undefined : before;
   const { slotsPerTaskManager } = workload;
-  const wanted = decision.wanted ?? decision.operation?.target?.parallelism ?? {};
+  const wanted = decision.wanted ?? decision.operation?.target?.parallelism;
   const needed =
     look?.graph === undefined
-      ? Math.ceil((workload.parallelism ?? 1) / slotsPerTaskManager)
-      : taskManagersNeeded(look.graph, wanted, slotsPerTaskManager);
+      ? Math.ceil(Math.max(workload.parallelism ?? 1, ...Object.values(workload.overrides)) / slotsPerTaskManager)
+      : taskManagersNeeded(look.graph, wanted ?? {}, slotsPerTaskManager);
+  const isKnown = look?.graph !== undefined && decision.wanted !== undefined;
+  const taskManagers = isKnown ? needed : Math.max(needed, before?.taskManagers ?? 0);
   return {
     jobManagers: formatResources(workload.jobManagers),
     taskManager: formatResources(workload.taskManager),
-    taskManagers: Math.min(needed, managed.spec.bounds.maxTaskManagers ?? needed),
+    taskManagers: Math.min(taskManagers, managed.spec.bounds.maxTaskManagers ?? taskManagers),
   };
 };
 

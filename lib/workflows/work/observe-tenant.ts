@@ -11,11 +11,14 @@ import {
   type ResourceQuota,
 } from '../../clients/kubernetes/kinds.ts';
 import type { StateStore } from '../../clients/state-store/state-store.ts';
-import { SYSTEM_NAMESPACE } from '../../model/group.ts';
+import { HISTORY_NAMESPACE } from '../../model/group.ts';
 import { fromTimestamp, type EpochMillis } from '../../model/instant.ts';
 import { ManagedJobSpec, type ManagedJob } from '../../model/managed-job.ts';
 import { fits, least, parseResources, subtract, sum, ZERO, type Resources } from '../../model/resources.ts';
 import { namespacesOf, type Tenant } from '../../model/tenant.ts';
+import type { Mode } from '../../model/mode.ts';
+import { classifyFailure } from '../../recovery/classify-failure.ts';
+import { isDown } from '../../recovery/decide-recovery.ts';
 import { HeadgateError } from '../../runtime/errors.ts';
 import { readFlinkDeployment, type FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import { GRANT_QUOTA, readQuota } from '../../tenant/resource-quota.ts';
@@ -33,12 +36,13 @@ export const observeTenant = async (
   run: Run,
   stateStore: StateStore,
   tenant: Tenant,
+  mode: Mode,
   stopped: string | undefined,
   message: WorkMessage,
 ): Promise<TenantSnapshot> => {
   const name = tenant.metadata.name;
   const [current, perNamespace] = await Promise.all([
-    run.kubernetes.get(CONFIG_MAP, { namespace: SYSTEM_NAMESPACE, name: historyName(name) }),
+    run.kubernetes.get(CONFIG_MAP, { namespace: HISTORY_NAMESPACE, name: historyName(name) }),
     Promise.all(namespacesOf(tenant).map((namespace) => readNamespace(run, namespace))),
   ]);
   const history = readHistory(current);
@@ -52,6 +56,7 @@ export const observeTenant = async (
   return {
     now: run.world.now(),
     tenant,
+    mode,
     stopped,
     jobs,
     room: Object.fromEntries(perNamespace.map((n) => [n.namespace, withinTarget(tenant, n.room)])),
@@ -152,6 +157,13 @@ const observeJob = async (
     deployment === undefined ? undefined : readFlinkDeployment(deployment, { stateful: managed.spec.stateful });
   const pods = objects.pods.filter((pod) => pod.metadata.labels?.['app'] === target && !isDone(pod));
   const looked = await lookAt(run, workload, managed, history);
+  const podProblems = pods.flatMap(podProblemsOf);
+  const failure = classifyFailure({
+    state: looked.look?.job?.state ?? workload?.reportedState,
+    failure: looked.look?.failure,
+    workloadError: workload?.error,
+    podProblems,
+  });
   return {
     key: keyOf(managed),
     managed,
@@ -161,10 +173,12 @@ const observeJob = async (
     history,
     pods: pods.length,
     taskManagerPods: pods.filter((pod) => pod.metadata.labels?.['component'] === 'taskmanager').length,
-    podProblems: pods.flatMap(podProblemsOf),
-    restorePoints: hasFailed(workload, looked.look)
-      ? await readRestorePoints(stateStore, managed, workload, looked.look, history)
-      : [],
+    podProblems,
+    failure,
+    restorePoints:
+      workload !== undefined && isDown({ job: looked.look?.job, workload, failure })
+        ? await readRestorePoints(stateStore, managed, workload, looked.look, history)
+        : undefined,
     missing: [...looked.missing, ...(looked.look?.missing ?? [])],
   };
 };
@@ -210,6 +224,3 @@ const within = async <T>(run: Run, millis: number, answer: Promise<T>): Promise<
     givenUp.abort();
   }
 };
-
-const hasFailed = (workload: FlinkDeploymentWorkload | undefined, look: FlinkLook | undefined): boolean =>
-  look?.job === undefined ? workload?.reportedState === 'FAILED' : look.job.state === 'FAILED';

@@ -1,4 +1,4 @@
-import { fromTimestamp, toTimestamp } from '../../model/instant.ts';
+import { fromTimestamp, toTimestamp, type EpochMillis } from '../../model/instant.ts';
 import type { ManagedJobSpec, Operation, Recreation } from '../../model/managed-job.ts';
 import type { Effect } from '../../model/workload.ts';
 import {
@@ -42,16 +42,28 @@ export const continueOperation = (tenant: TenantSnapshot, job: JobSnapshot): Job
   if (progress.kind === 'failed') {
     return hold(job, `${operation.kind}Failed`, progress.why, { operation: undefined });
   }
-  // Between deletion and creation the job exists in the operation alone, so that one is never given up.
-  const deadline = job.workload === undefined ? Number.POSITIVE_INFINITY : (fromTimestamp(operation.deadline) ?? 0);
+  const deadline = deadlineOf(job, operation);
   if (tenant.now > deadline) {
-    const message = `not done by ${operation.deadline}: ${progress.why}`;
+    const message = `not done by ${toTimestamp(deadline)}: ${progress.why}`;
     return hold(job, `${operation.kind}TimedOut`, message, { operation: undefined });
   }
   return hold(job, `${operation.kind}InProgress`, progress.why, {
     effects,
     recheckAfterSeconds: PROGRESS_RECHECK_SECONDS,
   });
+};
+
+/**
+ * Until a recreation has created its object, the job exists in the operation alone, so that one is never given up; its time counts from
+ * the creation.
+ */
+const deadlineOf = ({ workload, target }: JobSnapshot, operation: Operation): EpochMillis => {
+  const { recreation } = operation;
+  if (recreation === undefined) return fromTimestamp(operation.deadline) ?? 0;
+  const createdAt = fromTimestamp(target?.metadata.creationTimestamp);
+  if (workload === undefined || workload.uid === recreation.uid || createdAt === undefined)
+    return Number.POSITIVE_INFINITY;
+  return createdAt + 1000 * DEADLINE_SECONDS[operation.kind];
 };
 
 /**
@@ -78,6 +90,7 @@ const standOf = (job: JobSnapshot, operation: Operation): { progress: Progress; 
   if (operation.recreation !== undefined) {
     const step = stepOfRecreation(operation.recreation, workload, job.pods);
     if (step.kind === 'pending') return { progress: step, effects: step.effects };
+    if (step.kind === 'failed') return { progress: step, effects: [] };
     if (workload === undefined) return { progress: { kind: 'pending', why: 'the workload is gone' }, effects: [] };
     return {
       progress: readFlinkDeploymentProgress(workload, job.look?.job, job.look?.graph, operation),

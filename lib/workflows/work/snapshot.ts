@@ -4,7 +4,8 @@ import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { ManagedJob } from '../../model/managed-job.ts';
 import type { Resources } from '../../model/resources.ts';
 import type { Tenant } from '../../model/tenant.ts';
-import type { PodProblem } from '../../recovery/failure.ts';
+import type { Mode } from '../../model/mode.ts';
+import type { Failure, PodProblem } from '../../recovery/failure.ts';
 import type { RestorePointCandidate } from '../../recovery/recovery-decision.ts';
 import type { FlinkDeploymentWorkload } from '../../targets/flink-deployment.ts';
 import type { JobHistory, TenantHistory } from './tenant-history.ts';
@@ -23,7 +24,9 @@ export type JobSnapshot = {
   readonly pods: number;
   readonly taskManagerPods: number;
   readonly podProblems: readonly PodProblem[];
-  /** Only looked for when the job has failed; undefined when they could not be listed. */
+  /** What failed last, as far as anything tells. */
+  readonly failure: Failure | undefined;
+  /** Undefined when nobody looked, since the job is not down, or when they could not be listed. */
   readonly restorePoints: readonly RestorePointCandidate[] | undefined;
   readonly missing: readonly string[];
 };
@@ -32,6 +35,8 @@ export type JobSnapshot = {
 export type TenantSnapshot = {
   readonly now: EpochMillis;
   readonly tenant: Tenant;
+  /** The most careful mode of the tenant and its pool. */
+  readonly mode: Mode;
   /** Why nothing may be written, when the stop is set. */
   readonly stopped: string | undefined;
   readonly jobs: readonly JobSnapshot[];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ScalingHistory } from '../../autoscale/scaling-history.ts';
 import { JobMemory } from '../../clients/flink/job-memory.ts';
 import type { ConfigMap } from '../../clients/kubernetes/kinds.ts';
-import { SYSTEM_NAMESPACE, TENANT_LABEL } from '../../model/group.ts';
+import { HISTORY_NAMESPACE, TENANT_LABEL } from '../../model/group.ts';
 import type { EpochMillis } from '../../model/instant.ts';
 import type { MetricSample } from '../../model/job-graph.ts';
 import { RestorePoint } from '../../model/managed-job.ts';
@@ -29,7 +29,7 @@ export type TenantHistory = {
   readonly current: ConfigMap | undefined;
 };
 
-/** Name of a tenant's history object in `headgate-system`. */
+/** Name of a tenant's history object in `headgate-history`. */
 export const historyName = (tenant: string): string => `history-${tenant}`;
 
 // A ConfigMap key may hold letters, digits, '-', '_' and '.'; a namespace holds no '.'.
@@ -64,7 +64,7 @@ export const historyObject = (
   kind: 'ConfigMap',
   metadata: {
     name: historyName(tenant),
-    namespace: SYSTEM_NAMESPACE,
+    namespace: HISTORY_NAMESPACE,
     ...(current?.metadata.resourceVersion === undefined ? {} : { resourceVersion: current.metadata.resourceVersion }),
     labels: { [TENANT_LABEL]: tenant },
   },
@@ -89,3 +89,21 @@ export const withSample = (
   const kept = samples.filter((s) => s.at >= oldest && s.at < sample.at);
   return [...kept, sample].slice(-MOST_SAMPLES);
 };
+
+/** While an operation is under way a job is looked at every few seconds; samples closer than this tell a rate no better. */
+const LEAST_SPACING_MILLIS = 10_000;
+
+/** What is worth storing: the newest sample only once it is far enough from the one before it in the same run. */
+export const spaced = (samples: readonly MetricSample[]): readonly MetricSample[] => {
+  const [before, newest] = samples.slice(-2);
+  const isClose =
+    before !== undefined &&
+    newest !== undefined &&
+    before.run === newest.run &&
+    newest.at - before.at < LEAST_SPACING_MILLIS;
+  return isClose ? samples.slice(0, -1) : samples;
+};
+
+/** The same history with few samples of each job: for a tenant that has outgrown its object. */
+export const shortened = (jobs: Readonly<Record<string, JobHistory>>): Readonly<Record<string, JobHistory>> =>
+  Object.fromEntries(Object.entries(jobs).map(([key, job]) => [key, { ...job, samples: job.samples.slice(-4) }]));

@@ -4,7 +4,7 @@ import type { JobSnapshot, TenantSnapshot } from './snapshot.ts';
 
 /** Outside `drive`, and while the stop is set, nothing is begun and nothing is written: what would have been done is shown. */
 export const withinMode = (tenant: TenantSnapshot, job: JobSnapshot, decision: JobDecision): JobDecision => {
-  const mode = mostCareful(tenant.tenant.spec.mode, job.managed.spec.mode);
+  const mode = mostCareful(tenant.mode, job.managed.spec.mode);
   if (tenant.stopped === undefined && mode === 'drive') return decision;
   const begun = decision.operation !== undefined && decision.operation.epoch !== job.managed.status?.operation?.epoch;
   if (!begun) return { ...decision, effects: [] };
