@@ -188,3 +188,24 @@ test('a deletion is done when the workload is gone, and leaves the job on record
   assert.deepEqual([done?.reason, done?.operation], ['DeleteDone', undefined]);
   assert.equal(decide([job({})])[0]?.reason, 'Deleted');
 });
+
+test('a restart that cannot be had is turned down once, and then load and recovery have their turn again', () => {
+  const restartNonce = 7;
+  const failed = { state: 'FAILED', spec: { restartNonce, recovery: { backoffSeconds: 0 } } };
+  const [refused] = decide([aJob(failed)]);
+  assert.deepEqual([refused?.kind, refused?.answeredRestartNonce, refused?.effects], ['hold', restartNonce, []]);
+  const job = aJob({ ...failed, status: { answeredRestartNonce: restartNonce } });
+  const [next] = decide([{ ...job, restorePoints: undefined }]);
+  assert.equal(next?.reason, 'RestorePointUnproven');
+});
+
+test('a restart that was carried out is not carried out again on a job that was submitted anew', () => {
+  const [decision] = decide([aJob({ spec: { restartNonce: 7 }, status: { answeredRestartNonce: 7 } })]);
+  assert.notEqual(decision?.kind, 'restart');
+});
+
+test('TaskManagers that Flink lets go of anyway are not asked for a second time', () => {
+  const job = { ...aJob({ parallelism: 8 }), taskManagerPods: 6 };
+  assert.notEqual(decide([job], { excess: 2 })[0]?.reason, 'Reclaimed');
+  assert.equal(decide([job], { excess: 3 })[0]?.reason, 'Reclaimed');
+});

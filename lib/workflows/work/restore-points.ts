@@ -28,7 +28,8 @@ export const readRestorePoints = async (
   ];
   const found = await listAll(stateStore, folders);
   if (found === undefined) return undefined;
-  const listed = found.filter(({ location }) => belongsTo(jobIds, location));
+  const own = found.filter(({ location }) => belongsTo(jobIds, location));
+  const listed = own.filter((point, i) => own.findIndex((other) => sameLocation(other, point)) === i);
   const recorded = workload?.recordedSavepoint;
   const named = [
     look?.latestCheckpoint,
