@@ -38,13 +38,13 @@ const rootOf = (state: JobState): object => {
 const suppressed = ({ exceptionName, message }: Failure): string =>
   `${stackTraceOf('org.apache.flink.runtime.JobException', 'Recovery is suppressed by NoRestartBackoffTimeStrategy')}Caused by: ${stackTraceOf(exceptionName, message)}`;
 
-const ofTask = ({ spec, parallelism, taskManagers }: JobState, failure: Failure): object => {
+const ofTask = ({ spec, parallelism, taskManagers, settings }: JobState, failure: Failure): object => {
   const vertex = failure.vertex ?? 0;
   return {
     exception: stackTraceOf(failure.exceptionName, failure.message),
     task: `${spec.vertices[vertex]!.name} (1/${parallelism[vertex]})`,
     location: 'localhost:6122',
-    endpoint: 'localhost:6122',
+    ...(settings.version !== '1.18' && { endpoint: 'localhost:6122' }),
     timestamp: failure.at,
     taskManagerId: taskManagers[0]?.id ?? '(unassigned)',
   };

@@ -1,7 +1,8 @@
+import type { VertexSpec } from '../job-model/spec.ts';
+
 /** Metrics of a task that the model knows nothing of: they are there, and zero. Recorded with 1.20.5 and 2.3.0. */
 const UNMODELLED_OF_TASK = [
   'checkpointStartDelayNanos',
-  'checkpointAlignmentTime',
   'numBytesInLocal',
   'numBytesInLocalPerSecond',
   'numBytesInRemote',
@@ -23,10 +24,12 @@ const UNMODELLED_OF_TASK = [
   'numFiredTimers',
   'numFiredTimersPerSecond',
   'initializationTime',
-  'currentInputWatermark',
   'Shuffle.Netty.Input.Buffers.inPoolUsage',
   'Shuffle.Netty.Output.Buffers.outPoolUsage',
 ] as const;
+
+/** The same, of tasks that read from others. */
+const UNMODELLED_OF_READER = ['checkpointAlignmentTime', 'currentInputWatermark'] as const;
 
 const MODELLED_OF_TASK = [
   'numRecordsIn',
@@ -51,14 +54,15 @@ export type OperatorMetric = (typeof OF_OPERATOR)[number] | 'pendingRecords';
 export const operatorOf = (vertexName: string): string => vertexName.split(' -> ')[0]!.replaceAll(/[ .:,]/g, '_');
 
 /** The names that a vertex has to offer. */
-export const vertexMetricNames = (vertexName: string, reportsPending: boolean): readonly string[] => {
+export const vertexMetricNames = ({ name: vertexName, source }: VertexSpec): readonly string[] => {
   const operator = operatorOf(vertexName);
   return [
     ...UNMODELLED_OF_TASK,
+    ...(source === undefined ? UNMODELLED_OF_READER : []),
     ...MODELLED_OF_TASK,
     ...OF_OPERATOR.map((name) => `${operator}.${name}`),
     `${operator}.currentOutputWatermark`,
-    ...(reportsPending ? [`${operator}.pendingRecords`] : []),
+    ...(source?.reportsPending ? [`${operator}.pendingRecords`] : []),
   ];
 };
 

@@ -19,8 +19,7 @@ export const subtaskMetrics = ({ live, metrics }: Look, vertexId: string, query:
   const v = live.spec.vertices.findIndex((vertex) => vertex.id === vertexId);
   const vertex = live.spec.vertices[v];
   if (tasks === undefined || vertex === undefined) return aggregated([], () => [], query);
-  const names = vertexMetricNames(vertex.name, vertex.source?.reportsPending ?? false);
-  return aggregated(names, (name) => valuesOf(tasks, v, name), query);
+  return aggregated(vertexMetricNames(vertex), (name) => valuesOf(tasks, v, name), query);
 };
 
 /** A metric by subtask; what the model does not know is zero. */
