@@ -87,12 +87,12 @@ export const putQueue = (
   return { state: withQueue(state, queue), reply: undefined, effects: [{ kind: 'Receivable', queue: name }] };
 };
 
-/** Takes a queue away with everything in it. */
+/** Takes a queue away with everything in it. Whoever waits there has a refusal to receive. */
 export const deleteQueue = (state: QueueState, name: string): Step => {
   queueOf(state, name);
   const queues = new Map(state.queues);
   queues.delete(name);
-  return { state: { ...state, queues }, reply: undefined, effects: [] };
+  return { state: { ...state, queues }, reply: undefined, effects: [{ kind: 'Receivable', queue: name }] };
 };
 
 /** Appends a message, or finds that it is a duplicate and answers with the one that was sent before. */

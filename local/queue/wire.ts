@@ -123,6 +123,7 @@ export const createQueueServer = (options: QueueServerOptions): QueueServer => {
         },
         end: () => resolve(first.output),
       };
+      if (request.signal.aborted) return poll.end();
       polls.add(poll);
       request.signal.addEventListener('abort', () => {
         polls.delete(poll);
