@@ -29,6 +29,8 @@ const requestOf = async (message: IncomingMessage, origin: string): Promise<Requ
 const send = (response: Response, out: ServerResponse): void => {
   const { body } = response;
   out.writeHead(response.status, Object.fromEntries(response.headers));
+  // A watch may have nothing to say for long; its client waits for the headers.
+  out.flushHeaders();
   if (body === null) {
     out.end();
     return;

@@ -1,5 +1,6 @@
 import type { ContractCase } from '../contract.ts';
 import { ACCESS_CASES } from './access.ts';
+import { APPLY_KIND_CASES } from './apply-kinds.ts';
 import { APPLY_CASES } from './apply.ts';
 import { CUSTOM_RESOURCE_CASES } from './custom-resources.ts';
 import { DELETION_CASES } from './deletion.ts';
@@ -17,6 +18,7 @@ export const CASES_BY_TOPIC: Readonly<Record<string, readonly ContractCase[]>> =
   objects: OBJECT_CASES,
   patches: PATCH_CASES,
   'server-side apply': APPLY_CASES,
+  'server-side apply by kind': APPLY_KIND_CASES,
   'custom resources': CUSTOM_RESOURCE_CASES,
   lists: LIST_CASES,
   deletion: DELETION_CASES,
