@@ -107,7 +107,7 @@ export const send = (
   const { delaySeconds = settings.delaySeconds, ...content } = message;
   const dedupId = message.dedupId ?? (settings.contentBasedDedup ? contentId(message.body) : undefined);
   const key = settings.fifo ? JSON.stringify([settings.dedupScope === 'queue' ? '' : message.group, dedupId]) : '';
-  const seen = new Map([...queue.seen].filter(([, { sentAt }]) => at - sentAt < DEDUP_MILLIS));
+  const seen = seenWithin(queue.seen, at);
   const first = seen.get(key);
   if (first !== undefined) return { state, reply: first, effects: [] };
 
@@ -130,6 +130,16 @@ export const send = (
     reply: sent,
     effects: [{ kind: 'Receivable', queue: name }],
   };
+};
+
+/** A copy without what is too old; the oldest come first. */
+const seenWithin = (before: Queue['seen'], at: number): Map<string, Message> => {
+  const seen = new Map(before);
+  for (const [key, { sentAt }] of before) {
+    if (at - sentAt < DEDUP_MILLIS) break;
+    seen.delete(key);
+  }
+  return seen;
 };
 
 /**
