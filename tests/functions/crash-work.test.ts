@@ -24,7 +24,6 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     strike: batchOf('work'),
     minutes: 3,
-    goesOn: true,
   },
   'work at a job to be suspended': {
     prepare: async (headgate) => {
@@ -34,7 +33,6 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     strike: batchOf('work'),
     minutes: 3,
-    goesOn: true,
   },
 };
 

@@ -183,7 +183,7 @@ test('in a world at rest a round of all functions writes the sample history and 
     const written = changed(before, await headgate.objects());
     assert.deepEqual(
       written,
-      ['configmaps/headgate-system/history-payments'],
+      ['configmaps/headgate-history/history-payments'],
       explain(before, await headgate.objects()),
     );
   }

@@ -309,3 +309,21 @@ test('while the stop is set a request waits, and is carried out when it is lifte
   await headgate.drain();
   assert.equal(part((await headgate.objects()).get('tenants/payments'), 'spec', 'tier'), 20);
 });
+
+test('requests that waited for the stop are carried out in the order in which they came', async () => {
+  const headgate = await withTenant();
+  const stop = (stopped: boolean) =>
+    headgate.admin.merge('/api/v1/namespaces/headgate-system/configmaps/headgate-stop', {
+      data: { stopped: String(stopped) },
+    });
+  await stop(true);
+  const tiers = [20, 21, 22, 23, 24, 25];
+  for (const tier of tiers) {
+    headgate.request(applyTenant(`tier-${tier}`, { tier }));
+    await headgate.drain();
+  }
+  await stop(false);
+  await headgate.schedule('tick');
+  await headgate.drain();
+  assert.equal(part((await headgate.objects()).get('tenants/payments'), 'spec', 'tier'), 25);
+});

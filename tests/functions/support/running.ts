@@ -11,6 +11,8 @@ export type Running = Options & {
   readonly jobs?: readonly string[];
   readonly tenant?: object;
   readonly job?: Parameters<typeof submitJob>[1];
+  /** How many minutes the jobs have run; three, enough to judge them by, when not said. */
+  readonly ran?: number;
 };
 
 /** The tenant `payments`, and jobs of it that have run for long enough to be judged. */
@@ -18,6 +20,7 @@ export const withJobs = async ({
   jobs = ['orders'],
   tenant = {},
   job = {},
+  ran = 3,
   ...options
 }: Running = {}): Promise<Headgate> => {
   const headgate = await startHeadgate(options);
@@ -27,7 +30,7 @@ export const withJobs = async ({
   await headgate.drain();
   await headgate.operator.act();
   for (const name of jobs) jobManagerOf(headgate, name).load.recordsPerSecond = 280;
-  await minutes(headgate, 3);
+  await minutes(headgate, ran);
   return headgate;
 };
 
