@@ -17,7 +17,7 @@ export const AlertmanagerWebhook = z.object({
         status: z.enum(['firing', 'resolved']),
         labels: Labels,
         annotations: Labels.default({}),
-        startsAt: z.string(),
+        startsAt: z.string().max(64),
         endsAt: z.string().optional(),
         fingerprint: z.string().min(1).max(64),
       }),
