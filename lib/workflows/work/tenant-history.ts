@@ -91,7 +91,7 @@ export const withSample = (
 };
 
 /** While an operation is under way a job is looked at every few seconds; samples closer than this tell a rate no better. */
-const LEAST_SPACING_MILLIS = 10_000;
+const LEAST_SPACING_MILLIS = 8_000;
 
 /** What is worth storing: the newest sample only once it is far enough from the one before it in the same run. */
 export const spaced = (samples: readonly MetricSample[]): readonly MetricSample[] => {
