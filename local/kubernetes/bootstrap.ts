@@ -2,7 +2,8 @@
 import roles from './access/bootstrap.json' with { type: 'json' };
 
 import { SUPERUSERS, type User } from './access/user.ts';
-import { persistCreate, type Write } from './api/write.ts';
+import { persistCreate } from './api/persist.ts';
+import type { Write } from './write.ts';
 import { shapeObject } from './api/decode.ts';
 import type { Cluster } from './cluster.ts';
 import type { JsonObject } from './object.ts';

@@ -1,5 +1,5 @@
 /** What may change or refuse a write between its validation and the store. */
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 import { admitPod } from '../kinds/pod-spec.ts';
 import type { KubeObject } from '../object.ts';
 import { applyLimitDefaults, assertWithinLimits } from './limit-range.ts';

@@ -1,5 +1,5 @@
 /** LimitRange: defaults for containers, and the bounds that pods must keep (the LimitRanger plug-in). */
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 import { resourceOf } from '../kinds/kind.ts';
 import { podResources } from '../kinds/pod-resources.ts';
 import { listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';

@@ -1,4 +1,4 @@
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 import { resourceOf } from '../kinds/kind.ts';
 import { objectOf, type KubeObject } from '../object.ts';
 import { forbidden, notFound, StatusError } from '../status-error.ts';

@@ -1,5 +1,5 @@
 /** The Pod Security level `restricted`, as a namespace's enforce label asks for it (k8s.io/pod-security-admission). */
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 import { resourceOf } from '../kinds/kind.ts';
 import { listOf, objectOf, stringOf, type JsonObject, type KubeObject } from '../object.ts';
 import { forbidden } from '../status-error.ts';

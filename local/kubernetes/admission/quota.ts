@@ -6,7 +6,7 @@ import { collectionOf, resourceOf, type Kind } from '../kinds/kind.ts';
 import { listOf, objectOf, stringOf, textOf, type JsonObject, type KubeObject } from '../object.ts';
 import { add, amountsOf, combine, formatAmounts, formatQuantity, subtract, ZERO, type Amounts } from '../quantity.ts';
 import { forbidden } from '../status-error.ts';
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 
 const ONE = { nanos: 1_000_000_000n, format: 'decimal' } as const;
 

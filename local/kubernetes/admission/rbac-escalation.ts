@@ -2,7 +2,7 @@
 import type { Rule } from '../access/rbac.ts';
 import { ruleAllows, rulesOf } from '../access/rbac.ts';
 import { SUPERUSERS } from '../access/user.ts';
-import type { Write } from '../api/write.ts';
+import type { Write } from '../write.ts';
 import { resourceOf } from '../kinds/kind.ts';
 import { equal, objectOf, stringOf, type KubeObject } from '../object.ts';
 import { forbidden, notFound } from '../status-error.ts';

@@ -9,7 +9,8 @@ import { shapeOf } from '../schema/shape.ts';
 import { badRequest, StatusError } from '../status-error.ts';
 import type { Call, WriteOptions } from './call.ts';
 import { shapeObject } from './decode.ts';
-import { emptyObject, writerOf, type Write } from './write.ts';
+import { emptyObject, writerOf } from './persist.ts';
+import type { Write } from '../write.ts';
 
 const parsedConfig = (body: string): JsonObject => {
   let config: unknown;

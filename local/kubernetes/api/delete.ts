@@ -7,7 +7,8 @@ import { keyFor } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { jsonErrorText } from './decode.ts';
 import { listObjects } from './list.ts';
-import { readObject, type Write } from './write.ts';
+import { readObject } from './persist.ts';
+import type { Write } from '../write.ts';
 
 export type DeleteOptions = {
   readonly gracePeriodSeconds?: number;

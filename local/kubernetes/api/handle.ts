@@ -27,7 +27,7 @@ import { scale } from './scale.ts';
 import { proxyToService } from './service-proxy.ts';
 import { bareMetadata, metadataList, representationOf, tableOf } from './table.ts';
 import { watch } from './watch.ts';
-import { readObject } from './write.ts';
+import { readObject } from './persist.ts';
 
 /** @throws StatusError 403 */
 const authorize = (cluster: Cluster, user: User, info: RequestInfo): void => {

@@ -5,7 +5,7 @@ import { badRequest, expired } from '../status-error.ts';
 import { keyOf } from '../store/store.ts';
 import { parseFieldSelector, parseLabelSelector, type FieldRequirement } from '../store/selectors.ts';
 import { integerOption, type Call } from './call.ts';
-import { asServed } from './write.ts';
+import { asServed } from './persist.ts';
 
 export type Page = { readonly items: readonly KubeObject[]; readonly metadata: JsonObject };
 

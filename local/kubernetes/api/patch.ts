@@ -17,7 +17,8 @@ import { clone } from '../object.ts';
 import { appliedObject } from './apply.ts';
 import { resourceOfCall, writeOptions, type Call, type WriteOptions } from './call.ts';
 import { jsonErrorText, shapeObject, strictText } from './decode.ts';
-import { ownedByUpdate, persistCreate, persistUpdate, readObject, type Write } from './write.ts';
+import { ownedByUpdate, persistCreate, persistUpdate, readObject } from './persist.ts';
+import type { Write } from '../write.ts';
 
 const APPLY = 'application/apply-patch+yaml';
 const JSON_PATCH = 'application/json-patch+json';

@@ -4,7 +4,8 @@ import { objectOf, parseJson, stringOf, type JsonObject, type KubeObject } from 
 import { badRequest, conflict, notFound } from '../status-error.ts';
 import { resourceOfCall, type Call } from './call.ts';
 import { deleteObject } from './delete.ts';
-import { readObject, type Write } from './write.ts';
+import { readObject } from './persist.ts';
+import type { Write } from '../write.ts';
 
 const SUCCESS: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 

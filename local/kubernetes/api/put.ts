@@ -5,7 +5,8 @@ import { keyFor } from '../store/store.ts';
 import { resourceOfCall, writeOptions, type Call } from './call.ts';
 import { decodeBody } from './decode.ts';
 import { assertName } from './patch.ts';
-import { ownedByUpdate, persistCreate, persistUpdate, readObject, type Write } from './write.ts';
+import { ownedByUpdate, persistCreate, persistUpdate, readObject } from './persist.ts';
+import type { Write } from '../write.ts';
 
 /** POST: a new object. */
 export const createObject = (call: Call): KubeObject => {

@@ -18,7 +18,8 @@ import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { badRequest, invalid, invalidValue, notFound } from '../status-error.ts';
 import { resourceOfCall, writeOptions, type Call } from './call.ts';
-import { persistUpdate, readObject, writerOf, type Write } from './write.ts';
+import { persistUpdate, readObject, writerOf } from './persist.ts';
+import type { Write } from '../write.ts';
 
 const selectorText = (value: Json | undefined): string => {
   if (!isObject(value)) return typeof value === 'string' ? value : '';

@@ -6,7 +6,7 @@ import type { Change } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { selectorOf } from './list.ts';
 import { bareMetadata, representationOf, tableOf } from './table.ts';
-import { asServed } from './write.ts';
+import { asServed } from './persist.ts';
 
 type Event = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: JsonObject };
 

@@ -1,7 +1,8 @@
 import { SUPERUSERS, type User } from '../access/user.ts';
 import { deleteObject, type DeleteOptions } from '../api/delete.ts';
 import { shapeObject } from '../api/decode.ts';
-import { ownedByUpdate, persistCreate, persistUpdate, readObject, type Write } from '../api/write.ts';
+import { ownedByUpdate, persistCreate, persistUpdate, readObject } from '../api/persist.ts';
+import type { Write } from '../write.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { clone, type JsonObject, type KubeObject } from '../object.ts';

@@ -1,6 +1,5 @@
 /** What every write goes through, whoever sends it: preparation, validation, admission, the store. */
 import { admitCreate, admitUsage, validateAdmission } from '../admission/admission.ts';
-import type { User } from '../access/user.ts';
 import { recordUpdate, withoutTimes, type Writer } from '../apply/managed-fields.ts';
 import { ItemKeyError } from '../apply/list-items.ts';
 import { emptySet, setOf } from '../apply/field-set.ts';
@@ -13,16 +12,7 @@ import { fillStructs } from '../schema/prune.ts';
 import { shapeOf } from '../schema/shape.ts';
 import { alreadyExists, badRequest, conflict, invalid, invalidValue, STALE, StatusError } from '../status-error.ts';
 import { keyFor } from '../store/store.ts';
-
-/** One write: of what kind, through which subresource, by whom. */
-export type Write = {
-  readonly cluster: Cluster;
-  readonly kind: Kind;
-  readonly subresource: string;
-  readonly user: User;
-  readonly manager: string;
-  readonly isDryRun: boolean;
-};
+import type { Write } from '../write.ts';
 
 export const readObject = (cluster: Cluster, kind: Kind, namespace: string, name: string): KubeObject | undefined => {
   const stored = cluster.store.get(collectionOf(kind), keyFor(namespace, name));
