@@ -13,8 +13,8 @@ after(server.stop);
 
 let number = 0;
 for (const [topic, cases] of Object.entries(CASES_BY_TOPIC)) {
-  // Side by side: most of the time they wait for time to pass.
-  describe(`ElasticMQ: ${topic}`, { concurrency: 8 }, () => {
+  // Some side by side: most of the time they wait for time to pass.
+  describe(`ElasticMQ: ${topic}`, { concurrency: 4 }, () => {
     for (const one of cases.filter(({ on }) => on.includes('real'))) {
       number += 1;
       const prefix = `contract-${number}`;

@@ -39,12 +39,12 @@ export const RECEIVING_CASES: readonly ContractCase[] = [
     assert.notEqual(again?.ReceiptHandle, first?.ReceiptHandle);
   }),
 
-  timed(2, 'a receive can say how long its messages are hidden', async ({ standard, pass }) => {
+  timed(5, 'a receive can say how long its messages are hidden', async ({ standard, pass }) => {
     const queue = await standard();
     await queue.send('x');
-    await queue.receive({ VisibilityTimeout: 1 });
+    await queue.receive({ VisibilityTimeout: 4 });
     assert.deepEqual(await queue.bodies(), []);
-    await pass(1.2);
+    await pass(4.2);
     assert.deepEqual(await queue.bodies(), ['x']);
   }),
 
@@ -63,14 +63,14 @@ export const RECEIVING_CASES: readonly ContractCase[] = [
     assert.deepEqual(await queue.bodies(), ['x']);
   }),
 
-  timed(3, 'a visibility that is changed counts from then on', async ({ standard, pass }) => {
-    const queue = await standard({ VisibilityTimeout: '1' });
+  timed(7, 'a visibility that is changed counts from then on', async ({ standard, pass }) => {
+    const queue = await standard({ VisibilityTimeout: '3' });
     await queue.send('x');
     const [message] = await queue.receive();
-    await queue.hide(message, 2);
-    await pass(1.2);
+    await queue.hide(message, 6);
+    await pass(3.2);
     assert.deepEqual(await queue.bodies(), []);
-    await pass(1);
+    await pass(3);
     assert.deepEqual(await queue.bodies(), ['x']);
   }),
 

@@ -92,22 +92,22 @@ export const SENDING_CASES: readonly ContractCase[] = [
     assert.deepEqual(await queue.bodies(), ['good']);
   }),
 
-  timed(2, 'a delayed message is received only after its delay', async ({ standard, pass }) => {
+  timed(5, 'a delayed message is received only after its delay', async ({ standard, pass }) => {
     const queue = await standard();
-    await queue.send('later', { DelaySeconds: 1 });
+    await queue.send('later', { DelaySeconds: 4 });
     await queue.send('now');
     assert.equal(await queue.attribute('ApproximateNumberOfMessagesDelayed'), '1');
     assert.deepEqual(await queue.bodies(), ['now']);
-    await pass(1.2);
+    await pass(4.2);
     assert.deepEqual(await queue.bodies(), ['later']);
   }),
 
-  timed(2, "a queue's delay holds for messages that bring none of their own", async ({ standard, pass }) => {
-    const queue = await standard({ DelaySeconds: '1' });
+  timed(5, "a queue's delay holds for messages that bring none of their own", async ({ standard, pass }) => {
+    const queue = await standard({ DelaySeconds: '4' });
     await queue.send('usual');
     await queue.send('at once', { DelaySeconds: 0 });
     assert.deepEqual(await queue.bodies(), ['at once']);
-    await pass(1.2);
+    await pass(4.2);
     assert.deepEqual(await queue.bodies(), ['usual']);
   }),
 
