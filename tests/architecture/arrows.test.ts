@@ -29,8 +29,8 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
   local: ['local', 'functions', 'workflows', 'pure', 'clients', 'runtime', 'model', 'events'],
 };
 
-/** Packages that the pure rooms may use: schemas, and deterministic hashing. */
-const PURE_PACKAGES = new Set(['zod', 'node:crypto', 'yaml']);
+/** Packages that the pure rooms may use: schemas, deterministic hashing, deep comparison. */
+const PURE_PACKAGES = new Set(['zod', 'node:crypto', 'node:util']);
 
 const roomOf = (path: string): Room | undefined =>
   (Object.keys(ROOMS) as Room[]).find((room) => ROOMS[room].some((prefix) => path.startsWith(prefix)));
