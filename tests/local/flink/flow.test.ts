@@ -4,7 +4,7 @@ import { keyedShares, subtaskOfKeyGroup } from '../../../local/flink/job-model/r
 import { millisPerSecond, recordsPerSecond } from '../../../local/flink/job-model/gauges.ts';
 import type { VertexSpec } from '../../../local/flink/job-model/spec.ts';
 import { sum, type JobState, type VertexFlow } from '../../../local/flink/job-model/state.ts';
-import { after, inBuffers, pending, probe, readBy, submitted } from './support/jobs.ts';
+import { after, inBuffers, pending, probe, readBy, settings, submitted } from './support/jobs.ts';
 
 type Own = {
   readonly source?: Partial<VertexSpec>;
@@ -144,4 +144,11 @@ test('with noise, the same seed gives the same job and another seed another', ()
   assert.deepEqual(noisy(1).vertices, noisy(1).vertices);
   assert.notDeepEqual(noisy(1).vertices, noisy(2).vertices);
   assert.ok(Math.abs(readBy(noisy(1), 1) - 200 * 300) < 0.1 * 200 * 300);
+});
+
+test('coarser steps carry the same records', () => {
+  const wave = (at: number): number => 300 * (1 + Math.sin(at / 600_000));
+  const carried = (stepMillis: number): number =>
+    readBy(after(submitted(probe(wave, { work: { parallelism: 2 } }), 2, settings('2.x', { stepMillis })), 3_600), 2);
+  assert.ok(Math.abs(carried(5_000) / carried(1_000) - 1) < 0.002);
 });
