@@ -85,12 +85,13 @@ export const CLUSTER_ROLES = {
   work: role(
     'headgate:work',
     rule('', ['services/proxy'], ['get', 'update']),
-    rule('', ['pods', 'resourcequotas'], ['get', 'list']),
+    rule('', ['pods'], ['list']),
+    rule('', ['resourcequotas'], ['get']),
     // An Event that is there already is read instead of being written again.
     rule('events.k8s.io', ['events'], ['get', 'create']),
     // Deleting and creating is how operators before 1.8 restore a job.
-    rule(FLINK_GROUP, ['flinkdeployments'], ['get', 'list', 'create', 'patch', 'delete']),
-    rule(HEADGATE_GROUP, ['managedjobs'], ['get', 'list', 'create', 'patch']),
+    rule(FLINK_GROUP, ['flinkdeployments'], ['list', 'create', 'patch', 'delete']),
+    rule(HEADGATE_GROUP, ['managedjobs'], ['list', 'create', 'patch']),
     rule(HEADGATE_GROUP, ['managedjobs/status'], ['patch']),
   ),
 

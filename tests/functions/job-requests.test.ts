@@ -1,5 +1,6 @@
 // What a team may ask for about its jobs: by the message, through both functions, to what runs.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Headgate } from './support/headgate.ts';
 import { ask, SENDER, submitJob } from './support/requests.ts';
@@ -123,6 +124,22 @@ test('a restart that is asked for happens once, with state', async () => {
   await carryOut(headgate, restart);
   await minutes(headgate, 2);
   assert.equal(jobManagerOf(headgate, 'orders').job.id, job.id, 'the same request is no second restart');
+  rmSync(root, { recursive: true });
+});
+
+test('a job that is deleted is first suspended with its state, then deleted, and its record stays', async () => {
+  const headgate = await withJobs();
+  await accepted(headgate, ask('delete-1', 'job.delete', { job: 'orders' }));
+  await minutes(headgate, 3);
+  const world = await headgate.objects();
+  assert.ok(!world.has('flinkdeployments/payments/orders'));
+  assert.ok(world.has('managedjobs/payments/orders'));
+  const reasons = reasonsOf(headgate, 'orders');
+  assert.ok(
+    reasons.includes('SuspendDone') && reasons.indexOf('SuspendDone') < reasons.indexOf('DeleteDone'),
+    reasons.join(),
+  );
+  assert.deepEqual(forbidden(headgate), []);
 });
 
 test('a pause and a policy are written where work reads them', async () => {
