@@ -33,9 +33,10 @@ export class ServiceTable {
     const slices = [...this.#slices.values()].filter(
       ({ metadata }) => metadata.namespace === namespace && metadata.labels?.['kubernetes.io/service-name'] === name,
     );
-    return slices.flatMap(({ endpoints = [], ports = [] }) => {
-      const numbers = new Map(ports.flatMap((port) => (port.port ? [[port.name ?? '', port.port]] : [])));
-      return endpoints.flatMap(({ addresses, hostname, conditions }) =>
+    // The API server writes an empty list as null.
+    return slices.flatMap(({ endpoints, ports }) => {
+      const numbers = new Map((ports ?? []).flatMap((port) => (port.port ? [[port.name ?? '', port.port]] : [])));
+      return (endpoints ?? []).flatMap(({ addresses, hostname, conditions }) =>
         addresses.map((address) => ({
           address,
           ...(hostname ? { hostname } : {}),
