@@ -39,7 +39,7 @@ let broken = false;
 
 /** One step of the thread: prints how long it took. */
 const step = (name: string, run: () => Promise<void>): void => {
-  void test(name, { timeout: 300_000 }, async () => {
+  void test(name, { timeout: 600_000 }, async () => {
     assert.ok(!broken, 'an earlier step failed');
     broken = true;
     const started = Date.now();
@@ -68,7 +68,7 @@ before(
     });
     tls.setDefaultCACertificates([...tls.getCACertificates(), readFileSync(cluster.caFile, 'utf8')]);
     await installFlinkOperator(cluster);
-    for (const command of installCommands()) await eventually(() => cluster.kubectl(...command), seconds(30));
+    for (const command of installCommands()) await eventually(() => cluster.kubectl(...command), seconds(60));
     world = readWorld(cluster);
   },
   { timeout: 900_000 },
@@ -85,12 +85,12 @@ step('tenant.apply by queue makes a tenant: namespace, quota, fences, outcome', 
     stateRoot: join(cluster.folder, 'state-root'),
   });
   await headgate.send(tenantPayments('apply-1'));
-  await eventually(async () => (await world.outcome('apply-1'))?.outcome === 'accepted' || undefined, seconds(60));
+  await eventually(async () => (await world.outcome('apply-1'))?.outcome === 'accepted' || undefined, seconds(120));
   assert.equal((await world.namespaceLabels('payments'))['pod-security.kubernetes.io/enforce'], 'restricted');
   const granted = await eventually(async () => {
     const quota = await world.quota('payments');
     return quota['requests.cpu'] === '1500m' ? quota : undefined;
-  }, seconds(60));
+  }, seconds(120));
   assert.equal(granted['requests.memory'], '6Gi');
   assert.ok((await world.names('networkpolicies', 'payments')).length > 0);
 });
@@ -106,12 +106,12 @@ step('a duplicate, a malformed and an unauthorised request get their one outcome
     },
   );
   await headgate.send({ ...tenantPayments('reconcile-1'), type: 'dev.headgate.tenant.reconcile.v1' });
-  const broken = await eventually(() => world.outcome('broken-1'), seconds(30));
+  const broken = await eventually(() => world.outcome('broken-1'), seconds(60));
   assert.equal(broken.outcome, 'rejected');
   for (const problem of ['time:', 'data.job:', 'data.spec:'])
     assert.ok(broken.message.includes(problem), `${broken.message} names ${problem}`);
   await headgate.send(tenantPayments('apply-2'));
-  await eventually(() => world.outcome('apply-2'), seconds(30));
+  await eventually(() => world.outcome('apply-2'), seconds(60));
   assert.equal((await world.requests('apply-1')).length, 1, 'one ledger entry for a request that came twice');
   assert.deepEqual(await world.versions('payments'), before);
 });
@@ -122,7 +122,7 @@ step('job.submit brings a real job to RUNNING under the operator', async () => {
     async () =>
       (await cluster.kubectl('get', 'pvc', 'flink-data', '-n=payments', '-o=jsonpath={.status.phase}')) === 'Bound' ||
       undefined,
-    seconds(30),
+    seconds(60),
   );
   flinkData = await cluster.claimFolder('payments', 'flink-data');
   // What the pods know as file:///flink-data is this folder to the functions.
@@ -133,12 +133,12 @@ step('job.submit brings a real job to RUNNING under the operator', async () => {
   control.setRate(400);
   await headgate.send(submitOrders('submit-1'));
   // Kubernetes' quota controller looks for new kinds (the operator's CRDs) every 30 s; until then it admits none of them.
-  const submitted = await eventually(() => world.outcome('submit-1'), seconds(120));
+  const submitted = await eventually(() => world.outcome('submit-1'), seconds(240));
   assert.equal(submitted.outcome, 'accepted', submitted.message);
   const job = await eventually(async () => {
     const found = await world.job('payments', 'orders');
     return found?.status?.job?.health === 'Healthy' ? found : undefined;
-  }, seconds(120));
+  }, seconds(240));
   assert.equal(job.status?.job?.state, 'RUNNING');
 });
 
@@ -149,14 +149,14 @@ step('four times the load: parallelism is raised in place, TaskManagers come, th
   await eventually(async () => {
     const job = await world.flinkJob('payments', 'orders');
     return job.parallelism >= 5 && job.running ? job : undefined;
-  }, seconds(150));
+  }, seconds(240));
   const after = await world.flinkJob('payments', 'orders');
   assert.equal(after.id, before.id, 'the same job: rescaled in place');
   assert.ok((await world.taskManagers('payments', 'orders')).length > podsBefore.length);
   await eventually(async () => {
     const { lagSeconds } = (await world.job('payments', 'orders'))?.status ?? {};
     return lagSeconds !== undefined && lagSeconds < 10 ? true : undefined;
-  }, seconds(150));
+  }, seconds(240));
 });
 
 step('above its quota the job gets a part, and says so', async () => {
@@ -164,7 +164,7 @@ step('above its quota the job gets a part, and says so', async () => {
   control.setRate(6_000);
   const decision = await eventually(
     () => Promise.resolve(decided('PartiallyGranted', since) ?? decided('QuotaExhausted', since)),
-    seconds(150),
+    seconds(240),
   );
   assert.match(decision.why, /TaskManager/);
   const shown = await eventually(async () => {
@@ -178,12 +178,12 @@ step('the load goes, and so do TaskManagers', async () => {
   const atPeak = await eventually(async () => {
     const names = await world.taskManagers('payments', 'orders');
     return names.length >= 4 && (await world.flinkJob('payments', 'orders')).running ? names : undefined;
-  }, seconds(60));
+  }, seconds(120));
   control.setRate(400);
   // Flink keeps an idle TaskManager for `resourcemanager.taskmanager-timeout` before it lets it go.
   await eventually(
     async () => ((await world.taskManagers('payments', 'orders')).length <= atPeak.length - 2 ? true : undefined),
-    seconds(230),
+    seconds(400),
   );
 });
 
@@ -219,7 +219,7 @@ step('an alert is looked at at once', async () => {
 });
 
 step('while the stop is set, a job that fails for good is left alone', async () => {
-  await eventually(async () => ((await world.flinkJob('payments', 'orders')).running ? true : undefined), seconds(60));
+  await eventually(async () => ((await world.flinkJob('payments', 'orders')).running ? true : undefined), seconds(120));
   await cluster.kubectl(
     '-n=headgate-system',
     'patch',
@@ -236,7 +236,7 @@ step('while the stop is set, a job that fails for good is left alone', async () 
     seconds(90),
   );
   const since = Date.now();
-  await eventually(() => Promise.resolve(decided('Stopped', since)), seconds(60));
+  await eventually(() => Promise.resolve(decided('Stopped', since)), seconds(120));
   assert.equal(await world.uid('payments', 'orders'), uid, 'the workload was not touched');
   control.stopFailing();
 });
@@ -255,7 +255,7 @@ step('without it, recovery restores the job from its last retained checkpoint', 
   const job = await eventually(async () => {
     const found = await world.flinkJob('payments', 'orders').catch(() => undefined);
     return found !== undefined && found.id !== failedJob && found.running ? found : undefined;
-  }, seconds(180));
+  }, seconds(300));
   assert.match(job.restoredFrom ?? '', new RegExp(`${failedJob}/chk-\\d+$`));
   await eventually(() => Promise.resolve(decided('RecoverDone', since)), seconds(90));
   const { operation } = (await world.job('payments', 'orders'))?.status ?? {};
@@ -264,7 +264,7 @@ step('without it, recovery restores the job from its last retained checkpoint', 
 
 step('exactly once: at the end the state equals the source’s position in every partition', async () => {
   const { ends, sinceMillis } = control.drain(PARTITIONS);
-  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis, ends }), seconds(200));
+  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis, ends }), seconds(300));
   assert.ok(Math.min(...ends) > 0);
 });
 
@@ -272,22 +272,22 @@ step('an update by request restarts the job with its state, under the owners tha
   const before = await world.flinkJob('payments', 'orders');
   const { sinceMillis } = control.drain(PARTITIONS);
   await headgate.send(applyOrders('update-1'));
-  const outcome = await eventually(() => world.outcome('update-1'), seconds(30));
+  const outcome = await eventually(() => world.outcome('update-1'), seconds(60));
   assert.equal(outcome.outcome, 'accepted', outcome.message);
   await eventually(async () => {
     const job = await world.flinkJob('payments', 'orders').catch(() => undefined);
     return job?.running === true && job.startedAt > before.startedAt ? job : undefined;
-  }, seconds(120));
-  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis }), seconds(60));
+  }, seconds(240));
+  await eventually(() => exactnessHolds({ partitions: PARTITIONS, sinceMillis }), seconds(120));
 });
 
 step('job.delete keeps the state and takes the rest', async () => {
   await headgate.send(deleteOrders('delete-1'));
   await eventually(
     async () => ((await world.names('flinkdeployments', 'payments')).length === 0 ? true : undefined),
-    seconds(120),
+    seconds(240),
   );
-  await eventually(async () => ((await world.names('pods', 'payments')).length === 0 ? true : undefined), seconds(60));
+  await eventually(async () => ((await world.names('pods', 'payments')).length === 0 ? true : undefined), seconds(120));
   assert.ok(
     readdirSync(join(flinkData, 'savepoints')).some((name) => name.startsWith('savepoint-')),
     'a savepoint was taken',
@@ -295,6 +295,6 @@ step('job.delete keeps the state and takes the rest', async () => {
   await eventually(
     async () =>
       (await world.job('payments', 'orders'))?.status?.lastDecision?.reason === 'Deleted' ? true : undefined,
-    seconds(30),
+    seconds(60),
   );
 });
