@@ -100,7 +100,12 @@ const verbose = process.env['HEADGATE_VERBOSE'] === 'true';
 
 const onLine = (name: string, line: string, decisions: LoggedDecision[]): void => {
   const record = parseLine(line);
-  if (record?.['message'] === 'decision') decisions.push({ ...(record as unknown as LoggedDecision), at: Date.now() });
+  if (record?.['message'] === 'decision') {
+    const decision = { ...(record as unknown as LoggedDecision), at: Date.now() };
+    // What a reader of the run wants to see go by: each change of mind, in its own words.
+    if (decisions.at(-1)?.reason !== decision.reason) console.error(`           ${decision.reason}: ${decision.why}`);
+    decisions.push(decision);
+  }
   if (verbose || record?.['level'] === 'ERROR' || record === undefined)
     console.error(`  [${name}] ${line.slice(0, 2000)}`);
 };
