@@ -19,11 +19,27 @@ export const inOrder = (samples: readonly MetricSample[]): readonly MetricSample
 const isOf = (graph: JobGraph, sample: MetricSample): boolean =>
   graph.vertices.every((v) => (sample.vertices[v.id]?.parallelism ?? v.parallelism) === v.parallelism);
 
-/** The samples of the newest run, which alone may be compared with each other. */
+const COUNTERS = ['readRecords', 'writeRecords', 'busyMillis'] as const;
+
+/** Counters only rise within a run. */
+const wentBack = (before: MetricSample, after: MetricSample): boolean =>
+  Object.entries(after.vertices).some(([id, counters]) =>
+    COUNTERS.some((name) => {
+      const [a, b] = [before.vertices[id]?.[name], counters[name]];
+      return a?.kind === 'known' && b.kind === 'known' && b.value < a.value;
+    }),
+  );
+
+/**
+ * The samples of the newest run, which alone may be compared with each other. Right after a start Flink may still answer with the former
+ * run's counters (seen on 1.18): whatever was read before a counter went back is left out.
+ */
 export const newestRun = (graph: JobGraph, samples: readonly MetricSample[]): readonly MetricSample[] => {
   const ordered = inOrder(samples);
   const run = ordered.at(-1)?.run;
-  return ordered.filter((sample) => sample.run === run && isOf(graph, sample));
+  const ofRun = ordered.filter((sample) => sample.run === run && isOf(graph, sample));
+  const begins = ofRun.findLastIndex((sample, i) => i > 0 && wentBack(ofRun[i - 1]!, sample));
+  return ofRun.slice(Math.max(0, begins));
 };
 
 /** The samples that a decision may rest on: of the current run, warm, and not older than the policy's window. */
