@@ -9,18 +9,8 @@ import {
   settleEntry,
   unreadableSpec,
 } from './tenant-requests/ledger.ts';
+import type { QueuedMessage } from '../runtime/sqs-batch.ts';
 import type { Run } from './run.ts';
-
-/** A message that its function failed on too often. */
-export type DeadLetter = {
-  /** Name of the queue it died in. */
-  readonly queue: string;
-  readonly messageId: string;
-  readonly body: string;
-  readonly group: string;
-  readonly senderId: string;
-  readonly receiveCount: number;
-};
 
 /** A request is one whose dead letters end in this. */
 const REQUESTS_QUEUE = /requests-dead(\.fifo)?$/;
@@ -29,7 +19,7 @@ const REQUESTS_QUEUE = /requests-dead(\.fifo)?$/;
  * Writes down a message that nobody could handle, and only then lets it go. A request gets the outcome `failed` where its
  * sender looks for it; any other message is level-triggered and comes again by itself, so a log line and a count do.
  */
-export const recordDeadLetter = async (run: Run, letter: DeadLetter): Promise<void> => {
+export const recordDeadLetter = async (run: Run, letter: QueuedMessage): Promise<void> => {
   run.log.error('dead letter', { ...letter, body: letter.body.slice(0, 1024) });
   run.count('DeadLetter', { queue: letter.queue });
   if (!REQUESTS_QUEUE.test(letter.queue)) return;

@@ -6,6 +6,7 @@ import { parseRequest, requestKey, type AcceptedRequest, type RejectedRequest } 
 import { planCordon } from '../tenant/plan-wish.ts';
 import type { TenantSettings } from '../tenant/settings.ts';
 import { HeadgateError } from '../runtime/errors.ts';
+import type { QueuedMessage } from '../runtime/sqs-batch.ts';
 import type { Run } from './run.ts';
 import { sendWork } from './send-work.ts';
 import { readStop } from './stop.ts';
@@ -34,14 +35,8 @@ export type TenantRequestsConfig = {
   readonly headgate: readonly string[];
 };
 
-/** A message as the queue delivers it. */
-export type RequestMessage = {
-  readonly body: string;
-  readonly messageId: string;
-  /** Message group: the tenant. */
-  readonly group: string;
-  readonly senderId: string;
-};
+/** What of a message tells a request; its group is the tenant. */
+export type RequestMessage = Pick<QueuedMessage, 'body' | 'messageId' | 'group' | 'senderId'>;
 
 /** How long the ledger remembers: longer than any queue keeps a message (14 days). */
 export const LEDGER_SECONDS = 15 * 86_400;

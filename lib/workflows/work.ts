@@ -13,7 +13,7 @@ import { applyJob } from './work/apply-job.ts';
 import { runOf, samplesOf } from './work/job-context.ts';
 import { decideTenant } from './work/decide-tenant.ts';
 import type { JobDecision } from './work/job-decision.ts';
-import { statusOf } from './work/job-status.ts';
+import { demandOf } from './work/job-status.ts';
 import { observeTenant } from './work/observe-tenant.ts';
 import type { JobSnapshot, TenantSnapshot } from './work/snapshot.ts';
 import { historyObject, shortened, spaced, type JobHistory } from './work/tenant-history.ts';
@@ -76,8 +76,7 @@ const wakePool = async (
 ): Promise<void> => {
   const asks = applied.filter((decision) => {
     const job = jobOf(snapshot, decision);
-    const demand = statusOf(snapshot, job, decision).demand;
-    return !isDeepStrictEqual(demand, job.managed.status?.demand);
+    return !isDeepStrictEqual(demandOf(job, decision), job.managed.status?.demand);
   });
   if (asks.length === 0) return;
   const slot = Math.floor(snapshot.now / FOLLOW_UP_SLOT_MILLIS);

@@ -3,6 +3,7 @@ import { HEADGATE_API_VERSION, SYSTEM_NAMESPACE, TENANT_LABEL } from '../../mode
 import { toTimestamp } from '../../model/instant.ts';
 import type { TenantRequest, TenantRequestSpec } from '../../model/tenant-request.ts';
 import { DnsLabel, namespacesOf, TenantSpec, type Tenant } from '../../model/tenant.ts';
+import type { QueuedMessage } from '../../runtime/sqs-batch.ts';
 import { eventFor } from '../event.ts';
 import type { Run } from '../run.ts';
 import { statusWish } from '../status-wish.ts';
@@ -35,7 +36,7 @@ const KEPT_BODY_CHARACTERS = 1024;
 /** The entry of a message that is no request: what came, as far as it may be kept. */
 export const unreadableSpec = (
   run: Run,
-  message: { readonly messageId: string; readonly group: string; readonly body: string; readonly senderId: string },
+  message: Pick<QueuedMessage, 'body' | 'messageId' | 'group' | 'senderId'>,
 ): TenantRequestSpec => ({
   id: message.messageId,
   source: 'sqs',

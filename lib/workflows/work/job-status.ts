@@ -89,7 +89,7 @@ const healthOf = ({ look, workload, missing }: JobSnapshot): string => {
 };
 
 /** What the job would use at the size its load asks for. What is not known keeps the demand from falling. */
-const demandOf = (job: JobSnapshot, decision: JobDecision): ManagedJobStatus['demand'] => {
+export const demandOf = (job: JobSnapshot, decision: JobDecision): ManagedJobStatus['demand'] => {
   const { workload, look, managed } = job;
   const before = managed.status?.demand;
   if (managed.spec.desired !== 'running') return undefined;
